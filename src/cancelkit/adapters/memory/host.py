@@ -1,0 +1,97 @@
+"""The in-memory host: makes units of work over a `MemoryCrm`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from attrs import frozen
+
+from cancelkit.adapters.memory.crm import MemoryCrm, MemoryCustomers
+from cancelkit.adapters.memory.store import Writes
+from cancelkit.adapters.memory.stores import (
+    MemoryCancellations,
+    MemoryHistory,
+    MemoryOperations,
+    MemoryOutbox,
+)
+from cancelkit.adapters.system import RandomIds, SystemClock
+from cancelkit.effects import AnyPerformer, AssignOwner, Performer
+from cancelkit.ports import Clock, Ids, StatusMirror, Unit
+
+
+@frozen
+class MemoryUnit:
+    """One unit of work: the ports over one `Writes`."""
+
+    customers: MemoryCustomers
+    status: StatusMirror | None
+    performers: Mapping[type, AnyPerformer]
+    cancellations: MemoryCancellations
+    history: MemoryHistory
+    operations: MemoryOperations
+    outbox: MemoryOutbox
+
+
+class MemoryHost:
+    """A `Host` in memory, for demos, tests, and as the model of what an adapter does.
+
+    Args:
+        crm: the CRM.
+        clock: the system's where none is given.
+        ids: random ones where none are given.
+        performers: how a unit of work carries out effects beyond `AssignOwner`, each made from
+            the unit's `MemoryCustomers`.
+        mirrored: whether the CRM's customers have a status of their own.
+    """
+
+    joined = False
+
+    def __init__(
+        self,
+        crm: MemoryCrm,
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        performers: Iterable[AnyPerformer] = (),
+        mirrored: bool = True,
+    ) -> None:
+        self.crm = crm
+        self.tenant = crm.tenant
+        self.clock = clock or SystemClock()
+        self.ids = ids or RandomIds()
+        self._performers = {one.effect: one for one in performers}
+        self._mirrored = mirrored
+
+    @property
+    def performs(self) -> frozenset[type[Any]]:
+        """See `Host.performs`."""
+        return frozenset((AssignOwner, *self._performers))
+
+    def reading(self) -> AbstractContextManager[Unit]:
+        """See `Host.reading`."""
+        return self._unit(lambda writes: None)
+
+    def writing(self) -> AbstractContextManager[Unit]:
+        """See `Host.writing`."""
+        return self._unit(Writes.commit)
+
+    @contextmanager
+    def _unit(self, finish: Callable[[Writes], None]) -> Iterator[Unit]:
+        writes = Writes(self.crm.memory)
+        customers = MemoryCustomers(self.crm, writes)
+        owner = Performer(AssignOwner, customers.assign_owner)
+        try:
+            yield MemoryUnit(
+                customers,
+                customers if self._mirrored else None,
+                {AssignOwner: owner, **self._performers},
+                MemoryCancellations(writes, self.tenant),
+                MemoryHistory(writes, self.tenant),
+                MemoryOperations(writes, self.tenant),
+                MemoryOutbox(writes, self.tenant),
+            )
+            finish(writes)
+        finally:
+            writes.release()

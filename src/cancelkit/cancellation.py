@@ -1,0 +1,138 @@
+"""The `Cancellation` workflow object: the article's verbs on one customer.
+
+It holds no state of its own: every method reads afresh, and nothing that looks like an attribute
+does I/O. All commands go through `cancelkit.commands.run`; whoever has read one has read them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from cancelkit import commands, looking
+from cancelkit.decide import Ask
+from cancelkit.orders import form_from_data
+from cancelkit.plan import parse_token
+from cancelkit.records import HistoryEntry, Outcome, Verb
+from cancelkit.views import Plan, View
+
+if TYPE_CHECKING:
+    from cancelkit.desk import Desk
+
+
+@frozen
+class Cancellation:
+    """The cancellation of one customer, at a desk.
+
+    Every command takes `op`, an operation id: a repeat of an accepted command with the same id
+    returns the first answer again (`replayed`); other arguments under the same id are refused; a
+    refusal uses nothing up. Without one, a new id is made; it stands in the outcome.
+
+    Every command may raise:
+        Refused: a decision, with every reason; it is in the history.
+        Invalid: malformed input; nothing is recorded.
+        Failed: a fault; everything was rolled back.
+    """
+
+    desk: Desk
+    customer_id: str
+
+    # ------------------------------------------------------------ looking
+
+    def view(self, *, name: int = 0) -> View:
+        """Read everything and return the checklist as values; also what Refresh does.
+
+        Args:
+            name: how many of the records that keep each section red are named (0 asks nobody).
+        """
+        return looking.view(self.desk, self.customer_id, name)
+
+    def plan(self) -> Plan:
+        """Return what Process would do now, and the token to confirm it with.
+
+        Raises:
+            NotPending: no cancellation is open.
+        """
+        return looking.plan(self.desk, self.customer_id)
+
+    def history(self) -> Sequence[HistoryEntry]:
+        """Return every accepted and refused command on this customer, oldest first."""
+        return looking.history(self.desk, self.customer_id)
+
+    # ------------------------------------------------------------ doing
+
+    def begin(self, *, op: str = "") -> Outcome:
+        """Open a cancellation and mark the customer as pending; again opens the one there is."""
+        return self._run(Verb.BEGIN, op)
+
+    def enter(self, form: object, *, token: str = "", op: str = "") -> Outcome:
+        """Store what a person entered for the section that has this form.
+
+        Args:
+            form: such as `Reasons("price")`, `NewOwner("u-7")` or `Mood("angry")`.
+            token: of the view it was entered on: somebody else's newer answer in the same section
+                is then not overwritten. Without a token, the last one wins.
+            op: the operation id.
+
+        Raises:
+            UnknownSection: no section of the checklist has this form.
+        """
+        return self._run(Verb.ENTER, op, token=token, form=form)
+
+    def enter_data(
+        self, section: str, data: Mapping[str, Any], *, token: str = "", op: str = ""
+    ) -> Outcome:
+        """Store what was entered, from its JSON form.
+
+        Raises:
+            Invalid: `data` does not fit the section's form, with the path of what is wrong.
+        """
+        form = form_from_data(self.desk, section, data)
+        return self._run(Verb.ENTER, op, token=token, form=form)
+
+    def perform_now(self, section: str, *, op: str = "") -> Outcome:
+        """Carry out at once what a section plans, such as the new owner; Process then need not."""
+        self.desk.kit.checklist.section(section)
+        return self._run(Verb.PERFORM_NOW, op, section=section)
+
+    def remove(self, *, put_back: bool = False, op: str = "") -> Outcome:
+        """End the cancellation and put back the exact status of before Begin.
+
+        Args:
+            put_back: also undo what was performed, where it can be undone.
+            op: the operation id.
+
+        Returns:
+            The outcome; `stays` lists what was performed and stays so.
+        """
+        return self._run(Verb.REMOVE, op, put_back=put_back)
+
+    def process(self, token: str = "", *, op: str = "") -> Outcome:
+        """Complete the cancellation: re-check everything and, all or nothing, do what was planned.
+
+        Args:
+            token: of the plan that was confirmed.
+            op: the operation id.
+
+        Raises:
+            Blocked: a blocking section is not green.
+            StaleToken: the plan would be another one now; `fresh` is the new plan.
+            ConfirmationMissing: no token was given; `fresh` is the plan to confirm.
+        """
+        return self._run(Verb.PROCESS, op, token=token)
+
+    def _run(
+        self,
+        verb: Verb,
+        op: str,
+        *,
+        token: str = "",
+        section: str = "",
+        form: object = None,
+        put_back: bool = False,
+    ) -> Outcome:
+        read = parse_token(token) if token else None
+        ask = Ask(verb, self.desk.actor, read, section, put_back)
+        return commands.run(self.desk, self.customer_id, ask, op=op, form=form)

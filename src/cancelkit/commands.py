@@ -1,0 +1,148 @@
+"""Every command is the same four verbs: read, evaluate, decide, write. All of them run here.
+
+    read      begin the unit of work: LOCK THE CUSTOMER FIRST, then operation, role, cancellation,
+              and one question for all facts
+    evaluate  the sections over the facts
+    decide    accepted or refused, with reasons and effects
+    write     effects, status, cancellation, history, operation, outbox; leaving the unit of work
+              commits, or nothing stays
+
+A refusal is written to the history in the same unit of work, and raised after leaving it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from cancelkit import looking, reading, writing
+from cancelkit.decide import Ask, Seen, decide
+from cancelkit.errors import (
+    REFUSED_BY_CODE,
+    CancelkitError,
+    CommandFailed,
+    Conflict,
+    OutcomeUnknown,
+    Refused,
+    UnknownCustomer,
+)
+from cancelkit.facts import Facts
+from cancelkit.lifecycle import ACTIONS, state_of
+from cancelkit.messages import Message, Refusal
+from cancelkit.orders import Order, order
+from cancelkit.people import Customer
+from cancelkit.plan import due_effects
+from cancelkit.ports import Unit
+from cancelkit.records import HistoryEntry, Outcome, State, Verb
+from cancelkit.section import WithCheck
+from cancelkit.times import checked_instant, day_of
+
+if TYPE_CHECKING:
+    from cancelkit.desk import Desk
+
+ATTEMPTS = 5
+"""How often a command runs before a `Conflict` is given up on; once in the host's transaction."""
+
+
+def run(desk: Desk, customer_id: str, ask: Ask, *, op: str = "", form: object = None) -> Outcome:
+    """Run a command: read, evaluate, decide, write.
+
+    Returns:
+        The outcome of an accepted command, or of the first one with the same operation id.
+
+    Raises:
+        Refused, Invalid, Failed: see `cancelkit.errors`.
+    """
+    given = order(desk, customer_id, ask, op, form)
+    left = 1 if desk.host.joined else ATTEMPTS
+    while True:
+        left -= 1
+        try:
+            answer = _once(desk, given)
+        except Conflict:
+            if not left:
+                raise
+        else:
+            if isinstance(answer, Refused):
+                raise answer
+            return answer
+
+
+def _once(desk: Desk, given: Order) -> Outcome | Refused:
+    """Run the command in one unit of work; leaving it commits."""
+    try:
+        with desk.host.writing() as unit:
+            return _in_unit(desk, unit, given)
+    except OutcomeUnknown as unknown:
+        raise OutcomeUnknown(str(unknown), given.op) from unknown
+    except CancelkitError:
+        raise
+    except Exception as error:
+        raise CommandFailed(
+            f"{given.ask.verb.value} of customer {given.customer_id!r} failed with "
+            f"{type(error).__name__}; the unit of work was rolled back and nothing has changed."
+        ) from error
+
+
+def _in_unit(desk: Desk, unit: Unit, given: Order) -> Outcome | Refused:
+    locked = unit.customers.lock(given.customer_id)
+    customer = reading.sound_customer(desk, locked, given.customer_id)
+    if customer is None:
+        raise UnknownCustomer(f"There is no customer {given.customer_id!r} here.")
+    before = unit.operations.find(customer.id, given.ask.verb, given.op)
+    if before is not None and before.digest == given.digest:
+        return evolve(before.outcome, replayed=True)
+    seen = _look(desk, unit, given, customer, reused=before is not None)
+    decision = decide(given.ask, seen)
+    if decision.to is None:
+        entry = writing.refusal(desk, unit, given, seen, decision)
+        return _refused(desk, given.ask, seen, decision.refusals, entry)
+    if given.form is not None:
+        _check_form(desk, seen, given.ask.section, given.form)
+    return writing.write(desk, unit, given, seen, decision)
+
+
+def _look(desk: Desk, unit: Unit, given: Order, customer: Customer, *, reused: bool) -> Seen:
+    """Read what this verb needs to be decided, and no more."""
+    ask = given.ask
+    now = checked_instant(desk.host.clock.now(), "the clock's time")
+    today = day_of(now, desk.kit.zone)
+    may = reading.allowed(desk, ACTIONS[ask.verb], customer)
+    record = reading.current(unit, customer.id)
+    state = state_of(customer, record)
+    seen = Seen(now, today, state, customer, record, may, given.op if reused else "")
+    if record is None or state is not State.PENDING or not may or reused:
+        return seen
+    if ask.verb is Verb.PROCESS:
+        judged = reading.judge(desk, unit, customer, record, today)
+        return reading.see_plan(desk, unit, seen, record, judged)
+    if ask.verb is Verb.PERFORM_NOW:
+        judged = reading.judge(desk, unit, customer, record, today, only=ask.section)
+        seen = evolve(seen, judged=judged, effects=due_effects(judged, record))
+    elif ask.verb is Verb.REMOVE:
+        seen = reading.see_removal(desk, seen, record, put_back=ask.put_back)
+    return evolve(seen, unable=reading.unable(unit, customer, seen.effects))
+
+
+def _check_form(desk: Desk, seen: Seen, key: str, form: object) -> None:
+    """Let the section check what is entered; what it raises ends the command, unrecorded."""
+    section = reading.checklist_of(desk.kit, seen.record).section(key)
+    if isinstance(section, WithCheck):
+        users = reading.mentioned(desk, (form,))
+        section.check(
+            form,
+            Facts(seen.customer, seen.today, seen.today, forms={type(form): form}, users=users),
+        )
+
+
+def _refused(
+    desk: Desk, ask: Ask, seen: Seen, refusals: tuple[Refusal, ...], entry: HistoryEntry
+) -> Refused:
+    """Make the error: a sentence, every reason, and the fresh plan where a plan was judged."""
+    verb = desk.kit.text(Message(f"verb.{ask.verb.value}"))
+    reasons = "; ".join(desk.kit.sentence(refusal) for refusal in refusals)
+    fresh = looking.plan_of(desk, seen) if seen.token is not None else None
+    cls = REFUSED_BY_CODE.get(refusals[0].code, Refused)
+    sentence = f"{verb} was refused for {entry.name} ({entry.customer}): {reasons}."
+    return cls(sentence, refusals, fresh=fresh, entry=entry)

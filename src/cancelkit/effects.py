@@ -1,0 +1,107 @@
+"""Effects: what a section would do to the host's data, as data.
+
+An effect is any frozen class with a `kind` (a stable tag, under which it is stored) and a
+`message()` that says what it would do. The host registers a `Performer` for each effect class; it
+runs inside the unit of work. An effect that can be undone has an `inverse()` (see `Invertible`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+
+from attrs import frozen
+
+from cancelkit.messages import Message
+from cancelkit.people import Customer, Person
+
+E = TypeVar("E", bound="Effect")
+
+
+class Effect(Protocol):
+    """Something to be done to the host's data when a cancellation is processed."""
+
+    @property
+    def kind(self) -> str:
+        """The stable tag under which the effect is stored, such as "assign_owner"."""
+        ...
+
+    def message(self) -> Message:
+        """Say what it does, for the plan and the history."""
+        ...
+
+
+@runtime_checkable
+class Invertible(Effect, Protocol):
+    """An effect that can be put back."""
+
+    def inverse(self) -> Effect:
+        """Return the effect that undoes this one."""
+        ...
+
+
+@frozen
+class Performer(Generic[E]):
+    """How a host carries out one class of effect.
+
+    Attributes:
+        effect: the class.
+        perform: (effect, customer) -> whether it was done. Called inside the unit of work with
+            the customer locked; it must write only through that unit, and return False without
+            writing when what the effect expects (an owner who was) no longer holds.
+        refuses: (effect, customer) -> None, or the reason why it cannot be done. Asked in the
+            same unit before anything is written, and when a plan is made; it must not write.
+    """
+
+    effect: type[E]
+    perform: Callable[[E, Customer], bool]
+    refuses: Callable[[E, Customer], Message | None] = lambda effect, customer: None
+
+
+AnyPerformer = Performer[Any]
+
+
+@frozen
+class AssignOwner:
+    """Give the customer to another owner.
+
+    Attributes:
+        to: the owners afterwards.
+        was: the owners that are expected before: nobody else's change is overwritten.
+    """
+
+    kind: ClassVar[str] = "assign_owner"
+    to: tuple[Person, ...]
+    was: tuple[Person, ...] = ()
+
+    def message(self) -> Message:
+        """Name the owners before and after."""
+        return Message.of("effect.assign_owner", to=names(self.to), was=names(self.was))
+
+    def inverse(self) -> AssignOwner:
+        """Give the customer back."""
+        return AssignOwner(self.was, self.to)
+
+
+@frozen
+class CreateExpiry:
+    """Create an expiry for the cancelled customer, for hosts that let cancelkit do so.
+
+    Attributes:
+        on: the day, after today.
+        note: one line for whoever is reminded.
+    """
+
+    kind: ClassVar[str] = "create_expiry"
+    on: date
+    note: str = ""
+
+    def message(self) -> Message:
+        """Name the day."""
+        return Message.of("effect.create_expiry", on=self.on)
+
+
+def names(people: tuple[Person, ...]) -> str:
+    """Return the names of people in one text, or a dash for nobody."""
+    return ", ".join(person.name for person in people) or "-"

@@ -1,0 +1,105 @@
+"""The English texts of all messages, in one place: what a second language has to translate.
+
+Kept plain: `{name}` places only. A text with a count has a form for each plural category.
+"""
+
+from __future__ import annotations
+
+from cancelkit.messages import Catalogue
+
+TEXTS = {
+    # the checklist's own
+    "section.unanswered": "Could not be checked: {why}",
+    "section.failed": "Could not be checked: the section failed ({error})",
+    "section.missing": "Could not be checked: the plug-in for {key} is not installed",
+    "section.unreadable": "What was entered cannot be read by this version of the section",
+    # reasons
+    "reasons.none": "No reason has been given",
+    "reasons.none.hint": "Choose at least one reason, or write one",
+    "reasons.comment": "The reason {reason} requires a comment",
+    "reasons.given": "{text}",
+    # ownership
+    "ownership.none": "No owner has been chosen",
+    "ownership.none.hint": "Choose an active user, or keep the owner",
+    "ownership.kept": "The owner is kept",
+    "ownership.planned": "{owner} will be the owner",
+    "ownership.assigned": "{owner} is the owner",
+    "ownership.inactive": "{owner} is no longer an active user",
+    "ownership.gone": "{owner} is not a user any more",
+    # future expiry
+    "expiry.future": "Next expiry on {on}",
+    "expiry.planned": "An expiry on {on} will be created",
+    "expiry.none": "No expiry after today",
+    "expiry.none.hint": "Add an expiry with a future date, as a reminder",
+    # assets
+    "assets.ceased": "All assets are ceased",
+    "assets.live.one": "{count} asset is still live",
+    "assets.live.other": "{count} assets are still live",
+    "assets.live.hint": "Enter a cease date and untick Live",
+    "assets.scheduled.one": "{count} asset has a cease date in the future",
+    "assets.scheduled.other": "{count} assets have a cease date in the future",
+    "assets.scheduled.hint": "Wait for the cease date, or bring it forward",
+    "assets.ticked.one": "{count} asset has ceased but is still ticked live",
+    "assets.ticked.other": "{count} assets have ceased but are still ticked live",
+    "assets.ticked.hint": "Untick Live",
+    "assets.left.other": (
+        "{count} assets are not ceased: {live} still live, {scheduled} with a cease date in the "
+        "future, {ticked} ceased but still ticked live"
+    ),
+    "assets.left.hint": "Enter a cease date that has come, and untick Live",
+    # all X closed
+    "records.closed": "None open",
+    "records.open.one": "{count} still open",
+    "records.open.other": "{count} still open",
+    "records.open.hint": "Close each of them in the CRM",
+    # mood
+    "mood.none": "No mood has been chosen",
+    "mood.none.hint": "Choose one of the options",
+    "mood.unlisted": "{mood} is not one of the options any more",
+    "mood.chosen": "{mood}",
+    # effects
+    "effect.assign_owner": "Change the owner from {was} to {to}",
+    "effect.create_expiry": "Create an expiry on {on}",
+    # refusals: full sentences
+    "refused.not_allowed": "{actor} has no role that allows this",
+    "refused.not_pending": (
+        "no cancellation is open: the customer is {status}; moves allowed now: {moves}"
+    ),
+    "refused.already_pending": (
+        "the CRM shows {status} and pending, although no cancellation is open here; "
+        "clear the mark in the CRM first"
+    ),
+    "refused.already_cancelled": (
+        "the customer was already cancelled by {by} at {at}; moves allowed now: {moves}"
+    ),
+    "refused.cancelled_elsewhere": (
+        "the customer is {status} already, by other means than a cancellation here; "
+        "moves allowed now: {moves}"
+    ),
+    "refused.blocked": "the checklist was not judged",
+    "refused.stale_token": "something has changed since the plan was shown; look at the fresh plan",
+    "refused.newer_answer": "{by} has entered something newer here; look at it first",
+    "refused.confirmation_missing": (
+        "the token of the plan that was confirmed is needed; take it from the fresh plan"
+    ),
+    "refused.operation_reused": "the operation id {op} was used before, with other arguments",
+    "refused.drift": (
+        "somebody else has changed the customer's status to {status} while the cancellation was "
+        "open; it is not overwritten"
+    ),
+    "refused.nothing_planned": "nothing is planned for {section}, or it has been performed",
+    # the banner, the drift notice, the plan
+    "banner.pending": "Cancellation pending since {on}, begun by {by}",
+    "banner.drift": "The status was changed to {status} by somebody else",
+    "plan.status": "Change the status from {was} to {to}",
+    "plan.notify": "Notify {name}",
+    # verbs, for history and sentences
+    "verb.begin": "Begin Cancellation",
+    "verb.enter": "Enter",
+    "verb.perform_now": "Perform Now",
+    "verb.remove": "Remove Cancellation",
+    "verb.process": "Process",
+}
+
+ENGLISH = Catalogue(TEXTS)
+"""The default translator."""

@@ -1,0 +1,200 @@
+"""Every error that cancelkit raises: three kinds, never mixed.
+
+* `Invalid`: malformed before anything was decided. Nothing is recorded, nothing has changed.
+* `Refused`: a decision, with every reason. It is recorded, then raised.
+* `Failed`: a fault of a database, an adapter or a plug-in. Everything is rolled back.
+
+The message is a full sentence for the developer; the same facts are attributes for a program.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cancelkit.messages import Refusal
+
+
+class CancelkitError(Exception):
+    """The root of every error that cancelkit raises."""
+
+
+# ---------------------------------------------------------------- Invalid
+
+
+class Invalid(CancelkitError, ValueError):
+    """Malformed input: raised before anything is decided or written."""
+
+
+class UnknownCustomer(Invalid, LookupError):
+    """No customer with this id is visible here (absent, deleted, or another tenant's)."""
+
+
+class UnknownSection(Invalid, LookupError):
+    """The checklist has no such section; the message lists those that it has."""
+
+
+class UnknownReason(Invalid, LookupError):
+    """A reason code (or a mood) that the host's list does not have."""
+
+
+class UnknownUser(Invalid, LookupError):
+    """No user with this id is known to the host."""
+
+
+class NotASection(Invalid, TypeError):
+    """A plug-in that does not have what a section must have; the message names what is missing."""
+
+
+class BadSetup(Invalid):
+    """The kit, its checklist and its host do not fit together; the message says what is missing."""
+
+
+# ---------------------------------------------------------------- Refused
+
+
+class Refused(CancelkitError):
+    """A command was decided against; the refusal is in the history.
+
+    Attributes:
+        refusals: every reason, in checklist order; never empty.
+        fresh: the newly read plan, where a plan was judged (Process); else None.
+        entry: the history entry that records the refusal. In the host's own transaction it is
+            gone when the host rolls back, so the host may store it later.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        refusals: tuple[Refusal, ...],
+        *,
+        fresh: object = None,
+        entry: object = None,
+    ) -> None:
+        """Keep the reasons beside the sentence."""
+        super().__init__(sentence)
+        self.refusals = refusals
+        self.fresh = fresh
+        self.entry = entry
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The stable codes of the reasons, for a program to branch on."""
+        return tuple(refusal.code for refusal in self.refusals)
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """The keys of the sections that stand in the way, in checklist order."""
+        return tuple(refusal.section for refusal in self.refusals if refusal.section)
+
+
+class NotAllowed(Refused, PermissionError):
+    """The actor has no role that allows this."""
+
+
+class WrongState(Refused):
+    """The lifecycle has no such move from the state that the customer is in."""
+
+
+class NotPending(WrongState):
+    """No cancellation of this customer is open."""
+
+
+class AlreadyPending(WrongState):
+    """The CRM marks the customer as pending, although no cancellation is open here."""
+
+
+class AlreadyCancelled(WrongState):
+    """The customer is cancelled already; the message says by whom and when, where that is known."""
+
+
+class Blocked(Refused):
+    """At least one blocking section is not green (or an effect cannot be performed)."""
+
+
+class StaleToken(Refused):
+    """What the token was given for would be something else now; `fresh` is the new plan."""
+
+
+class NewerAnswer(StaleToken):
+    """Somebody else has entered something newer in the same section."""
+
+
+class ConfirmationMissing(Refused):
+    """Process was called without the token of the plan that was confirmed; `fresh` has one."""
+
+
+class OperationReused(Refused):
+    """The operation id was used before, with other arguments or by somebody else."""
+
+
+class Drift(Refused):
+    """Somebody else changed the customer's status while it was pending; it is not overwritten."""
+
+
+class NothingPlanned(Refused):
+    """Perform Now was called for a section that has nothing (more) to perform."""
+
+
+REFUSED_BY_CODE: dict[str, type[Refused]] = {
+    "not_allowed": NotAllowed,
+    "not_pending": NotPending,
+    "already_pending": AlreadyPending,
+    "already_cancelled": AlreadyCancelled,
+    "blocked": Blocked,
+    "effect_refused": Blocked,
+    "stale_token": StaleToken,
+    "newer_answer": NewerAnswer,
+    "confirmation_missing": ConfirmationMissing,
+    "operation_reused": OperationReused,
+    "drift": Drift,
+    "nothing_planned": NothingPlanned,
+}
+
+
+# ---------------------------------------------------------------- Failed
+
+
+class Failed(CancelkitError):
+    """A fault. The unit of work was rolled back: nothing has changed, unless the class says so."""
+
+
+class Conflict(Failed):
+    """Somebody else wrote at the same time and was first; the whole command may be tried again."""
+
+
+class Busy(Failed):
+    """The customer is locked by another command, for longer than this one may wait."""
+
+
+class CommandFailed(Failed):
+    """An exception of the host or its database ended the command; it is the `__cause__`."""
+
+
+class AdapterContractError(Failed):
+    """An adapter broke the contract of its port; the message names port, method and promise."""
+
+
+class PluginError(Failed):
+    """A section plug-in broke its contract, or its package is not installed."""
+
+
+class CorruptState(Failed):
+    """A stored document is not what cancelkit wrote; the message has the path inside it."""
+
+
+class NewerFormat(CorruptState):
+    """A stored document has a newer format than this version of cancelkit knows."""
+
+
+class OutcomeUnknown(Failed):
+    """The reply to COMMIT was lost. Repeat with the same operation id to learn the outcome.
+
+    Attributes:
+        op: the operation id of the command, or "" where the unit of work did not know it.
+    """
+
+    def __init__(self, sentence: str, op: str = "") -> None:
+        """Keep the operation id beside the sentence."""
+        super().__init__(sentence)
+        self.op = op

@@ -1,0 +1,131 @@
+"""evaluate: sections over facts. Pure and total: a section that raises is unknown, not a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from attrs import field, frozen
+
+from cancelkit.checklist import Checklist
+from cancelkit.effects import Effect
+from cancelkit.errors import PluginError
+from cancelkit.facts import Facts, NotAnswered
+from cancelkit.needs import Need, NotAnAnswer, Unknown
+from cancelkit.section import Section, WithEffects
+from cancelkit.states import Light, SectionState, unknown
+
+
+@frozen(eq=False)
+class Judged:
+    """The checklist at one instant.
+
+    Attributes:
+        checklist: what was judged.
+        states: the state of each section, in the order of the checklist.
+        effects: section key -> the effects that it would have carried out.
+        faults: section key -> the exception of a section that broke its contract. For the
+            host's log; a user sees the section as unknown.
+    """
+
+    checklist: Checklist
+    states: tuple[SectionState, ...]
+    effects: Mapping[str, tuple[Effect, ...]] = field(factory=dict)
+    faults: Mapping[str, BaseException] = field(factory=dict)
+
+    @property
+    def lights(self) -> dict[str, str]:
+        """Section key -> "green", "red" or "unknown"."""
+        pairs = zip(self.checklist.sections, self.states, strict=True)
+        return {section.key: state.light.value for section, state in pairs}
+
+
+def read_answers(
+    needs: tuple[Need[Any], ...], answers: Mapping[Need[Any], object]
+) -> dict[Need[Any], object]:
+    """Check what an adapter answered. What is missing or no answer becomes `Unknown`.
+
+    Fail closed: an adapter that breaks its contract makes the section unknown, never green.
+    """
+    found: dict[Need[Any], object] = {}
+    for need in needs:
+        answer = answers.get(need, _NOTHING)
+        if answer is _NOTHING:
+            found[need] = Unknown(f"the host did not answer {need!r}")
+        elif type(answer) is Unknown:
+            found[need] = answer
+        else:
+            try:
+                found[need] = need.read(answer)
+            except NotAnAnswer as error:
+                found[need] = Unknown(
+                    f"the host answered {need!r} with {type(answer).__name__}; expected: {error}"
+                )
+            except Exception as error:  # noqa: BLE001 - a need is a plug-in's code: fail closed
+                found[need] = Unknown(f"{need!r} could not read its answer: {type(error).__name__}")
+    return found
+
+
+_NOTHING = object()
+
+
+def evaluate(checklist: Checklist, facts: Facts) -> Judged:
+    """Judge every section of a checklist.
+
+    Returns:
+        The states and planned effects. Never raises: a section that raises, asks for what it did
+        not declare, or returns something else than a `SectionState` is unknown, and named in
+        `faults`; the other sections are judged all the same.
+    """
+    states: list[SectionState] = []
+    effects: dict[str, tuple[Effect, ...]] = {}
+    faults: dict[str, BaseException] = {}
+    for section in checklist.sections:
+        try:
+            state = section.evaluate(facts)
+            if type(state) is not SectionState or not _sound(state):
+                raise _nonsense(section, state)
+        except NotAnswered as missing:
+            state = unknown("section.unanswered", why=str(missing))
+        except Exception as error:  # noqa: BLE001 - a section is a plug-in's code: fail closed
+            faults[section.key] = error
+            state = unknown("section.failed", error=type(error).__name__)
+        states.append(state)
+    for at, planner in checklist.planning:
+        try:
+            if planned := _planned(planner, facts):
+                effects[checklist.sections[at].key] = planned
+        except Exception as error:  # noqa: BLE001 - likewise: what it would do is not known
+            faults[checklist.sections[at].key] = error
+            states[at] = unknown("section.failed", error=type(error).__name__)
+    return Judged(checklist, tuple(states), effects, faults)
+
+
+def _planned(planner: WithEffects, facts: Facts) -> tuple[Effect, ...]:
+    planned = tuple(planner.effects(facts))
+    for effect in planned:
+        if not isinstance(effect, tuple(planner.effect_types)):
+            raise PluginError(
+                f"{type(planner).__name__} planned a {type(effect).__name__}, "
+                "which is not one of its effect_types."
+            )
+    return planned
+
+
+def _nonsense(section: Section, state: object) -> PluginError:
+    return PluginError(
+        f"The section {section.key!r} returned {type(state).__name__} from evaluate; expected a "
+        "SectionState whose message has text, whole numbers or dates as values."
+    )
+
+
+def _sound(state: SectionState) -> bool:
+    """Say whether a state can be shown and stored: a plug-in may put anything into it."""
+    for _, value in state.message.values:
+        if type(value) not in _PLAIN:
+            return False
+    return type(state.light) is Light
+
+
+_PLAIN = frozenset((str, int, date))

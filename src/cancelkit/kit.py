@@ -1,0 +1,127 @@
+"""CancelKit: what a CRM sets up once, at start-up. It holds no connection and does no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, tzinfo
+from typing import Any
+
+from attrs import field, frozen
+
+from cancelkit.checklist import Checklist
+from cancelkit.desk import Desk
+from cancelkit.english import ENGLISH
+from cancelkit.errors import BadSetup
+from cancelkit.messages import Catalogue, Message, Refusal
+from cancelkit.people import Person
+from cancelkit.ports import Fixers, Host, Links, Recipients, RoleChecker, Translator, Users
+from cancelkit.text import checked_id, checked_line
+from cancelkit.times import checked_zone
+
+
+def log_fault(what: str, error: BaseException) -> None:
+    """Report a fault of a plug-in or a port to the log "cancelkit": what a user is never shown."""
+    import logging
+
+    logging.getLogger("cancelkit").error("%s failed", what, exc_info=error)
+
+
+@frozen
+class CancelKit:
+    """The checklist, the people and the texts of one CRM.
+
+    Attributes:
+        checklist: the sections with their gates; `STANDARD` has the article's nine.
+        roles: who may do what; asked again by every command.
+        users: who may own customers. Needed where the checklist has the section Ownership.
+        recipients: the host's workflow set-up; nobody is told where there is none.
+        links: where the host shows things; no Manage links where there is none.
+        fixers: whether somebody may fix a red section, for a host that can tell.
+        zone: the host's time zone, as a name or a tzinfo: it decides what "today" is.
+        translator: texts for message keys; English where there is none.
+        report: called with a description and the exception when a plug-in or a port fails and the
+            failure is shown as "unknown" rather than raised.
+    """
+
+    checklist: Checklist
+    roles: RoleChecker = field(kw_only=True)
+    users: Users | None = field(default=None, kw_only=True)
+    recipients: Recipients | None = field(default=None, kw_only=True)
+    links: Links | None = field(default=None, kw_only=True)
+    fixers: Fixers | None = field(default=None, kw_only=True)
+    zone: tzinfo = field(default=UTC, converter=checked_zone, kw_only=True)
+    translator: Translator = field(kw_only=True)
+    report: Callable[[str, BaseException], None] = field(default=log_fault, kw_only=True)
+
+    @translator.default
+    def _english(self) -> Catalogue:
+        return ENGLISH.with_texts(self.checklist.texts)
+
+    def __attrs_post_init__(self) -> None:
+        """Check that what the sections rely on is there."""
+        if not isinstance(self.checklist, Checklist):
+            raise BadSetup(
+                f"CancelKit needs a Checklist first, such as STANDARD; not a "
+                f"{type(self.checklist).__name__}."
+            )
+        for form, section in self.checklist.by_form.items():
+            if hasattr(form, "mentions") and self.users is None:
+                raise BadSetup(
+                    f"The section {section.key!r} looks users up: give CancelKit users=, or leave "
+                    f"the section out with checklist.without({section.key!r})."
+                )
+
+    def at(self, host: Host, *, actor: Person) -> Desk:
+        """Bind the kit to a host's data and to who acts.
+
+        Args:
+            host: makes units of work: a host of an adapter, bound to connection and tenant.
+            actor: who asks; there is no default.
+
+        Raises:
+            BadSetup: an effect of the checklist has no performer at this host.
+            Invalid: the actor's id or name is malformed.
+        """
+        for effect in self.checklist.kinds.values():
+            if effect not in host.performs:
+                raise BadSetup(
+                    f"The host has no performer for {effect.__name__}; it has performers for: "
+                    f"{_names(host.performs)}."
+                )
+        checked_id(actor.id, "the actor's id")
+        checked_line(actor.name, "the actor's name")
+        return Desk(self, host, actor)
+
+    def verify(self, host: Host) -> None:
+        """Check at start-up that the host can answer every need of the checklist.
+
+        Raises:
+            BadSetup: a need that nobody answers; the message names the section.
+        """
+        with host.reading() as unit:
+            for section in self.checklist.sections:
+                for need in section.needs:
+                    if not unit.customers.answers(need):
+                        raise BadSetup(
+                            f"The host does not answer {need!r} of section {section.key!r}; leave "
+                            f"the section out with checklist.without({section.key!r}), or teach "
+                            "the adapter."
+                        )
+
+    def text(self, message: Message) -> str:
+        """Return the text of a message."""
+        return self.translator.text(message)
+
+    def title(self, key: str) -> str:
+        """Return the title of a section to show; the key for one that is not here."""
+        section = self.checklist.by_key.get(key)
+        return self.text(Message(f"section.{key}")) if section is not None else key
+
+    def sentence(self, refusal: Refusal) -> str:
+        """Return a refusal as text, with the title of its section."""
+        text = self.text(refusal.message)
+        return f"{self.title(refusal.section)}: {text}" if refusal.section else text
+
+
+def _names(classes: frozenset[type[Any]]) -> str:
+    return ", ".join(sorted(cls.__name__ for cls in classes)) or "nothing"

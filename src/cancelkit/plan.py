@@ -1,0 +1,115 @@
+"""The plan of a Process, and the token by which a later command says what it was based on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from attrs import frozen
+
+from cancelkit.effects import Effect
+from cancelkit.errors import Invalid
+from cancelkit.evaluate import Judged
+from cancelkit.people import Person
+from cancelkit.records import CancellationRecord
+from cancelkit.text import checked_line
+
+TOKEN_LIMIT = 400
+
+
+@frozen
+class Token:
+    """What a view or a plan was based on.
+
+    Attributes:
+        cancellation: the cancellation's id.
+        version: the version of the cancellation; Enter conflicts with a newer entry of the same
+            section only.
+        digest: of the plan; Process is refused when it would be another now.
+    """
+
+    cancellation: str
+    version: int
+    digest: str
+
+    def __str__(self) -> str:
+        """Return the text form that views and plans carry."""
+        return f"{self.cancellation}.{self.version}.{self.digest}"
+
+
+def parse_token(text: str) -> Token:
+    """Read a token.
+
+    Raises:
+        Invalid: it is none.
+    """
+    parts = checked_line(text, "the token", limit=TOKEN_LIMIT).rsplit(".", 2)
+    if len(parts) != 3 or not parts[1].isdecimal() or not parts[1].isascii():
+        raise Invalid(f"{text!r} is not a token; take the token of a view or a plan.")
+    return Token(parts[0], int(parts[1]), parts[2])
+
+
+@frozen
+class Planned:
+    """One effect that Process would carry out.
+
+    Attributes:
+        section: the key of the section that plans it.
+        effect: what it would do.
+    """
+
+    section: str
+    effect: Effect
+
+
+def due_effects(judged: Judged, record: CancellationRecord) -> tuple[Planned, ...]:
+    """Return what is still to be done: never twice for the same answer of a section."""
+    done = {(performed.section, performed.revision) for performed in record.performed}
+    return tuple(
+        Planned(key, effect)
+        for key, effects in judged.effects.items()
+        if (key, revision_of(record, key)) not in done
+        for effect in effects
+    )
+
+
+def revision_of(record: CancellationRecord, section: str) -> int:
+    """Return the revision of a section's entry, 0 where nothing was entered."""
+    entry = record.entry(section)
+    return entry.revision if entry else 0
+
+
+def make_token(
+    record: CancellationRecord,
+    judged: Judged,
+    effects: Sequence[tuple[str, str, Mapping[str, Any]]],
+    told: Iterable[Person],
+) -> Token:
+    """Return the token of a plan.
+
+    The digest is over what would be done and each section's state and gate; never over times,
+    counts, samples, labels or translated text.
+
+    Args:
+        record: the open cancellation.
+        judged: the checklist.
+        effects: section key, kind and JSON (without names) of each effect.
+        told: who would be notified.
+    """
+    gates = judged.checklist.gates
+    told_ids = sorted({person.id for person in told})
+    content = {
+        "cancellation": record.id,
+        "sections": {key: [light, gates[key].value] for key, light in judged.lights.items()},
+        "effects": [list(effect) for effect in effects],
+        "told": told_ids,
+    }
+    return Token(record.id, record.version, digest_of(content))
+
+
+def digest_of(content: object) -> str:
+    """Return the sha256 of canonical, sorted JSON, in hexadecimal."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return sha256(text.encode()).hexdigest()

@@ -1,0 +1,85 @@
+"""The port that a host must write: its customers and their records, read only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Protocol
+
+from cancelkit.needs import Need
+from cancelkit.people import Customer, NamedRecord
+
+
+class CustomerRepo(Protocol):
+    """The host's customers, bound to one unit of work (its session, tenant and user).
+
+    It never writes. A customer that is absent, soft-deleted, or another tenant's is not there:
+    the three look the same from outside.
+    """
+
+    def lock(self, customer_id: str) -> Customer | None:
+        """Lock one customer until the unit of work ends, and return it as it is now.
+
+        Must:
+            C1: return the customer as committed at the moment the lock was obtained, not as some
+                earlier statement saw it.
+            C2: hold the lock until the unit of work ends; a second `lock` of the same customer by
+                another unit waits for it, or raises `Busy` after a bounded time.
+            C3: return None for a customer that is absent, soft-deleted, or another tenant's.
+
+        Called: first in every command, once; never in a view.
+        """
+        ...
+
+    def load(self, customer_ids: Sequence[str]) -> Mapping[str, Customer]:
+        """Return customers by id, without locking them.
+
+        Must:
+            C4: return exactly those of the ids that are visible, under the very id asked for.
+
+        Order: unspecified. Called: once in a view; with up to 5,000 ids by the bulk check.
+        """
+        ...
+
+    def answers(self, need: Need[Any]) -> bool:
+        """Say whether `facts` can answer a need at all.
+
+        Need not: look at any data. Called: when a kit is verified against the host, not in
+        commands.
+        """
+        ...
+
+    def facts(
+        self, customer_ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date
+    ) -> Mapping[str, Mapping[Need[Any], object]]:
+        """Answer all needs for all the customers, with as few round trips as the store allows.
+
+        Args:
+            customer_ids: visible customers; one in a command or view, up to 5,000 in bulk.
+            needs: each once.
+            as_of: the day as of which dates are judged.
+
+        Must:
+            C5: answer every need for every customer asked for, with what the need's `read` takes.
+            C6: count only that customer's own records, without soft-deleted ones, each once.
+            C7: count a record whose status nobody declared closed as open.
+            C8: answer `Unknown(why)` where it cannot see: never 0, None or nothing.
+            C9: in a unit of work that writes, answer as of now: what was committed before the
+                customer was locked is seen, whatever was read earlier.
+            C10: judge dates against `as_of`: a date equal to it has come.
+
+        Order: unspecified. Called: once in a command that judges sections, after `lock`.
+        """
+        ...
+
+    def open_records(
+        self, customer_id: str, need: Need[Any], as_of: date, limit: int
+    ) -> Sequence[NamedRecord]:
+        """Name the records that keep a section red, for a person to find them.
+
+        Must:
+            C11: name only records that `facts` counts for this need, at most `limit` of them.
+
+        Order: the host's choice, but stable. Called: only when somebody looks, in a view.
+        """
+        ...

@@ -1,0 +1,113 @@
+"""The ports about people: who may, who may own, who is told, and where things are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from cancelkit.messages import Message
+from cancelkit.people import Customer, Person, User
+from cancelkit.records import CancellationRecord, Notification
+
+
+class RoleChecker(Protocol):
+    """Who may do what. Every command asks again; `cancelkit.roles.EitherRole` is the article's."""
+
+    def allows(self, actor: Person, action: str, customer: Customer) -> bool:
+        """Say whether the actor may do this to this customer.
+
+        Args:
+            actor: who asks.
+            action: "begin", "view", "edit", "process" or "remove".
+            customer: as just loaded or locked.
+
+        Must:
+            R1: return True or False and nothing else: only the literal True grants, and anything
+                else (1, "false", a coroutine) or an exception denies.
+
+        Called: in every command, inside the unit of work, after the customer was locked; in a view
+            once for each action.
+        """
+        ...
+
+
+class Users(Protocol):
+    """The users who may own customers."""
+
+    def find(self, user_ids: Sequence[str]) -> Mapping[str, User]:
+        """Return the users by id, inactive ones too.
+
+        Must:
+            P1: return exactly those of the ids that are known, under the very id asked for.
+        """
+        ...
+
+    def candidates(self, customer: Customer, search: str, limit: int) -> Sequence[User]:
+        """Return active users who may take the customer over (telesales), for a person to choose.
+
+        Must:
+            P2: return active users only, at most `limit`, and with an empty search the usual ones.
+
+        Order: the best first.
+        """
+        ...
+
+
+class Recipients(Protocol):
+    """The host's workflow set-up: who is told of an event."""
+
+    def of(self, event: str, customer: Customer, record: CancellationRecord) -> Sequence[Person]:
+        """Return who is told; nobody is an answer.
+
+        Must:
+            N1: answer from what is committed, without writing or sending anything.
+
+        Called: inside the unit of work, when a plan is made and when it is processed. A person
+        who is named twice is told once.
+        """
+        ...
+
+
+class Notifier(Protocol):
+    """A channel to people: e-mail, a chat, the CRM's own messages."""
+
+    def send(self, notification: Notification) -> None:
+        """Deliver one notification to its recipient.
+
+        Must:
+            M1: return only when it was handed over; raise when it was not, and then have sent
+                nothing: whatever raises is tried again.
+            M2: give up within the relay's lease (60 seconds by default).
+
+        Called: by the relay, outside any unit of work; more than once with the same `key` when a
+            process dies between the sending and the marking.
+        """
+        ...
+
+
+class Links(Protocol):
+    """Where the host shows things. Made for each request; we never join paths."""
+
+    def customer(self, customer: Customer) -> str | None:
+        """Return the address of the customer's page, or None."""
+        ...
+
+    def manage(self, customer: Customer, section: str) -> str | None:
+        """Return the address of the host's own tab for a section, or None."""
+        ...
+
+
+class Fixers(Protocol):
+    """A capability: a host that can tell whether somebody may fix a red section in the CRM."""
+
+    def may_fix(self, actor: Person, section: str, customer: Customer) -> bool | None:
+        """Return True, False, or None where the host cannot tell."""
+        ...
+
+
+class Translator(Protocol):
+    """Texts for message keys, in the reader's language."""
+
+    def text(self, message: Message) -> str:
+        """Return the text of a message; never raises."""
+        ...

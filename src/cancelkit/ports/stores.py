@@ -1,0 +1,120 @@
+"""cancelkit's own storage, which comes with each adapter: four small stores.
+
+They are bound to one unit of work and one tenant. What they are given, they give back equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from cancelkit.records import CancellationRecord, HistoryEntry, Operation, OutboxRow, Verb
+
+
+class Cancellations(Protocol):
+    """The cancellations."""
+
+    def current(self, customer_ids: Sequence[str]) -> Mapping[str, CancellationRecord]:
+        """Return for each customer the open cancellation, or else the one that was begun last.
+
+        Must:
+            K1: leave out customers that never had one; never return another tenant's.
+            K2: give back what was stored, equal to it, and what this unit itself has written.
+        """
+        ...
+
+    def add(self, record: CancellationRecord) -> None:
+        """Store a new cancellation.
+
+        Must:
+            K3: refuse a second open one of the same customer, with `Conflict`, here or when the
+                unit of work ends: one open cancellation per (tenant, customer) is a constraint.
+        """
+        ...
+
+    def save(self, record: CancellationRecord, expected: int) -> bool:
+        """Store a new version of a cancellation.
+
+        Must:
+            K4: write only when the stored version is `expected`, and return True exactly then.
+        """
+        ...
+
+
+class History(Protocol):
+    """The append-only history."""
+
+    def append(self, entry: HistoryEntry) -> None:
+        """Add an entry.
+
+        Must:
+            H1: never change or drop an earlier one.
+        """
+        ...
+
+    def of(self, customer_id: str) -> Sequence[HistoryEntry]:
+        """Return all entries of a customer.
+
+        Must:
+            H2: return them in the order in which they were committed, of this tenant only.
+        """
+        ...
+
+
+class Operations(Protocol):
+    """The operation ids that accepted commands have used up."""
+
+    def find(self, customer_id: str, verb: Verb, op: str) -> Operation | None:
+        """Return the operation, or None.
+
+        Must:
+            O1: compare ids character by character: "a", "A" and "a " are three.
+        """
+        ...
+
+    def add(self, operation: Operation) -> None:
+        """Store an operation.
+
+        Must:
+            O2: refuse a second one of the same (tenant, customer, verb, op), with `Conflict`,
+                here or when the unit of work ends.
+        """
+        ...
+
+
+class Outbox(Protocol):
+    """Notifications on their way; written with the command, sent by the relay."""
+
+    def add(self, rows: Sequence[OutboxRow]) -> None:
+        """Store rows.
+
+        Must:
+            X1: keep nothing when the unit of work is rolled back.
+        """
+        ...
+
+    def claim(self, limit: int, now: datetime, lease_until: datetime) -> Sequence[OutboxRow]:
+        """Claim waiting rows that are due and not leased (or whose lease has run out).
+
+        Must:
+            X2: raise `attempts` by one, set `leased_until`, and return the rows as they are then.
+            X3: give a row to one claimer only, also when two claim at once; a claimer may get
+                nothing, or `Conflict` when its unit of work ends.
+
+        Order: the longest due first.
+        """
+        ...
+
+    def settle(self, row: OutboxRow, attempts: int) -> bool:
+        """Store what became of a claimed row.
+
+        Must:
+            X4: write only when the stored row still has this number of attempts and is waiting,
+                and return True exactly then: who lost the lease cannot mark it.
+        """
+        ...
+
+    def unsent(self) -> Sequence[OutboxRow]:
+        """Return the rows that are waiting or dead, the longest due first."""
+        ...

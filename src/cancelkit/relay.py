@@ -1,0 +1,140 @@
+"""The relay: claim, send, mark. It delivers what committed commands have put into the outbox.
+
+Import it by its own name; `import cancelkit` does not load it. Run it from a job of the host:
+
+    Relay(host, notifier).run()
+
+A notification is delivered at least once, with the same key however often; it can be delivered
+twice only when a process dies, or its lease runs out, between the sending and the marking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from attrs import evolve, field, frozen
+
+from cancelkit.errors import BadSetup, Conflict
+from cancelkit.kit import log_fault
+from cancelkit.ports import Host, Notifier
+from cancelkit.records import Delivery, OutboxRow
+from cancelkit.times import checked_instant
+
+
+@frozen
+class Report:
+    """What one run of the relay has done.
+
+    Attributes:
+        sent: delivered and marked.
+        again: failed, and due again later.
+        dead: failed for the last time; visible in the outbox until somebody puts it back.
+        lost: delivered or failed, but somebody else has claimed the row meanwhile.
+    """
+
+    sent: int = 0
+    again: int = 0
+    dead: int = 0
+    lost: int = 0
+
+
+@frozen
+class Relay:
+    """Delivers notifications of one host; several may run at once.
+
+    Attributes:
+        host: whose outbox.
+        notifier: the channel.
+        lease: how long a claimed row is nobody else's; the notifier must give up sooner.
+        tries: after so many failures a notification is dead.
+        first_wait: the longest wait after the first failure; it doubles with each one.
+        longest_wait: the cap of the wait.
+        report: called with a description and the exception of each failed delivery.
+    """
+
+    host: Host
+    notifier: Notifier
+    lease: timedelta = field(default=timedelta(seconds=60), kw_only=True)
+    tries: int = field(default=10, kw_only=True)
+    first_wait: timedelta = field(default=timedelta(seconds=30), kw_only=True)
+    longest_wait: timedelta = field(default=timedelta(hours=6), kw_only=True)
+    report: Callable[[str, BaseException], None] = field(default=log_fault, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse settings that cannot work."""
+        if self.host.joined:
+            raise BadSetup("The relay needs a host with its own units of work, not a joined one.")
+        if self.tries < 1 or self.lease <= timedelta(0):
+            raise BadSetup("The relay needs at least one try and a lease longer than nothing.")
+
+    def run(self, limit: int = 500) -> Report:
+        """Claim up to `limit` rows that are due, send each, and mark what became of it."""
+        report = Report()
+        for row in self._claim(limit):
+            kind = self._deliver(row)
+            report = evolve(report, **{kind: getattr(report, kind) + 1})
+        return report
+
+    def put_back(self, row_id: str) -> bool:
+        """Make a dead notification due again, with all its tries; False where it is not dead."""
+        with self.host.writing() as unit:
+            for row in unit.outbox.unsent():
+                if row.id == row_id and row.delivery is Delivery.DEAD:
+                    waiting = evolve(
+                        row, delivery=Delivery.WAITING, due=self._now(), attempts=0, error=""
+                    )
+                    return unit.outbox.settle(waiting, row.attempts)
+        return False
+
+    def _claim(self, limit: int) -> tuple[OutboxRow, ...]:
+        """Claim rows in a unit of work of its own; another relay may have been first."""
+        now = self._now()
+        try:
+            with self.host.writing() as unit:
+                return tuple(unit.outbox.claim(limit, now, now + self.lease))
+        except Conflict:
+            return ()
+
+    def _deliver(self, row: OutboxRow) -> str:
+        """Send one notification, outside any unit of work, and mark it."""
+        try:
+            self.notifier.send(row.notification)
+        except Exception as error:  # noqa: BLE001 - a channel may fail in any way: try again
+            self.report(f"notification {row.notification.key}", error)
+            settled, kind = self._failed(row, type(error).__name__), "again"
+            if settled.delivery is Delivery.DEAD:
+                kind = "dead"
+        else:
+            settled = evolve(row, delivery=Delivery.SENT, leased_until=None, error="")
+            kind = "sent"
+        try:
+            with self.host.writing() as unit:
+                return kind if unit.outbox.settle(settled, row.attempts) else "lost"
+        except Conflict:
+            return "lost"
+
+    def _failed(self, row: OutboxRow, error: str) -> OutboxRow:
+        dead = row.attempts >= self.tries
+        return evolve(
+            row,
+            delivery=Delivery.DEAD if dead else Delivery.WAITING,
+            due=self._now() + wait_after(row, self.first_wait, self.longest_wait),
+            leased_until=None,
+            error=error,
+        )
+
+    def _now(self) -> datetime:
+        return checked_instant(self.host.clock.now(), "the clock's time")
+
+
+def wait_after(row: OutboxRow, first: timedelta, longest: timedelta) -> timedelta:
+    """Return how long to wait after a failed try: exponential, capped, with full jitter.
+
+    The jitter comes from the row's id and the number of the try: spread over rows as chance
+    would, and the same in every run.
+    """
+    doubled = first * (2 ** min(row.attempts - 1, 32)) if row.attempts > 0 else first
+    share = sha256(f"{row.id}:{row.attempts}".encode()).digest()[0] / 255
+    return min(doubled, longest) * share

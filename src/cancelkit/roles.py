@@ -1,0 +1,29 @@
+"""The article's rule of who may: either of two roles is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from attrs import frozen
+
+from cancelkit.people import Customer, Person
+
+CUSTOMER_CANCELLATION = "Customer Cancellation"
+CRM_ADMIN = "CRM Admin"
+
+
+@frozen
+class EitherRole:
+    """A `RoleChecker`: who has one of these roles may do everything; nobody else may anything.
+
+    Attributes:
+        roles_of: actor id -> the names of the actor's roles, as they are at this moment.
+        names: the roles of which one is enough.
+    """
+
+    roles_of: Callable[[str], Collection[str]]
+    names: frozenset[str] = frozenset((CUSTOMER_CANCELLATION, CRM_ADMIN))
+
+    def allows(self, actor: Person, action: str, customer: Customer) -> bool:
+        """Say whether the actor has one of the roles."""
+        return not self.names.isdisjoint(self.roles_of(actor.id))

@@ -1,0 +1,66 @@
+"""Future Expiry for hosts that let cancelkit create the expiry, and register a performer for it.
+
+Not imported with the package: import `FUTURE_EXPIRY_CREATING` from here, by its own name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from attrs import field, frozen
+
+from cancelkit.effects import CreateExpiry
+from cancelkit.errors import Invalid
+from cancelkit.facts import Facts
+from cancelkit.sections.future_expiry import FutureExpirySection
+from cancelkit.states import SectionState, green
+from cancelkit.text import checked_line
+
+
+@frozen
+class NewExpiry:
+    """What is entered to have an expiry created; without a day, nothing is.
+
+    Attributes:
+        on: the day, after today.
+        note: one line for whoever is reminded.
+    """
+
+    on: date | None = None
+    note: str = field(default="", repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Check the note."""
+        checked_line(self.note, "the note of the expiry")
+
+
+@frozen
+class CreatingExpirySection(FutureExpirySection):
+    """Future Expiry for hosts that let cancelkit create the expiry (and register a performer)."""
+
+    form: type[NewExpiry] = NewExpiry
+    effect_types: tuple[type[CreateExpiry], ...] = (CreateExpiry,)
+
+    def evaluate(self, facts: Facts) -> SectionState:
+        """Look for the next expiry, or a planned one."""
+        state = FutureExpirySection.evaluate(self, facts)
+        planned = facts.entered(NewExpiry)
+        if state.code == "expiry.none" and planned and planned.on and planned.on > facts.as_of:
+            return green("expiry.planned", on=planned.on)
+        return state
+
+    def check(self, form: NewExpiry, facts: Facts, /) -> None:
+        """Refuse a day that is not future."""
+        if form.on is not None and form.on <= facts.today:
+            raise Invalid(f"A future expiry must be after today ({facts.today}), not {form.on}.")
+
+    def effects(self, facts: Facts) -> Sequence[CreateExpiry]:
+        """Plan to create what was entered."""
+        planned = facts.entered(NewExpiry)
+        if planned is None or planned.on is None or planned.on <= facts.as_of:
+            return ()
+        return (CreateExpiry(planned.on, planned.note),)
+
+
+FUTURE_EXPIRY_CREATING = CreatingExpirySection()

@@ -1,0 +1,97 @@
+"""Ownership: who contacts the cancelled customer at the appropriate time (seed article)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import field, frozen
+
+from cancelkit.effects import AssignOwner
+from cancelkit.errors import Invalid, UnknownUser
+from cancelkit.facts import Facts
+from cancelkit.people import User
+from cancelkit.section import Gate
+from cancelkit.states import SectionState, green, red
+from cancelkit.text import checked_line
+
+
+@frozen
+class NewOwner:
+    """What is entered: `NewOwner("tele-7")` plans the assignment, `NewOwner(keep=True)` keeps.
+
+    Attributes:
+        user: the id of the new owner, an active user; "" takes an earlier choice back.
+        keep: the user chose to keep the owner.
+    """
+
+    user: str = ""
+    keep: bool = field(default=False, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        """One choice or the other, not both."""
+        checked_line(self.user, "the new owner")
+        if self.user and self.keep:
+            raise Invalid("Choose a new owner or keep the owner, not both.")
+
+    @property
+    def mentions(self) -> tuple[str, ...]:
+        """The user to look up."""
+        return (self.user,) if self.user else ()
+
+
+@frozen
+class OwnershipSection:
+    """Green when an owner is chosen (planned), was assigned with Perform Now, or is kept.
+
+    The new owner must be an active user, when planned and again when assigned.
+    """
+
+    key: str = "ownership"
+    title: str = "Ownership"
+    gate: Gate = Gate.ADVISES
+    needs: tuple[()] = ()
+    form: type[NewOwner] = NewOwner
+    effect_types: tuple[type[AssignOwner], ...] = (AssignOwner,)
+
+    def evaluate(self, facts: Facts) -> SectionState:
+        """Look at what was chosen, and whether the user is still there."""
+        entered = facts.entered(NewOwner)
+        if entered is None or not (entered.user or entered.keep):
+            return red("ownership.none", hint="ownership.none.hint")
+        if entered.keep:
+            return green("ownership.kept")
+        if done := facts.performed(AssignOwner):
+            return green("ownership.assigned", owner=done.to[0].name)
+        user = facts.user(entered.user)
+        if user is None:
+            return red("ownership.gone", hint="ownership.none.hint", owner=entered.user)
+        if _owns(user, facts):
+            return green("ownership.assigned", owner=user.name)
+        if not user.active:
+            return red("ownership.inactive", hint="ownership.none.hint", owner=user.name)
+        return green("ownership.planned", owner=user.name)
+
+    def check(self, form: NewOwner, facts: Facts, /) -> None:
+        """Refuse a user who is unknown or has left."""
+        if not form.user:
+            return
+        user = facts.user(form.user)
+        if user is None:
+            raise UnknownUser(f"There is no user {form.user!r} who could own the customer.")
+        if not user.active:
+            raise Invalid(f"{user.name} ({user.id}) is not an active user; choose an active one.")
+
+    def effects(self, facts: Facts) -> Sequence[AssignOwner]:
+        """Assign the owner who was chosen, unless that is the owner already."""
+        entered = facts.entered(NewOwner)
+        user = facts.user(entered.user) if entered and entered.user else None
+        if user is None or not user.active or _owns(user, facts):
+            return ()
+        return (AssignOwner((user.person,), facts.customer.owners),)
+
+
+def _owns(user: User, facts: Facts) -> bool:
+    return facts.customer.owners == (user.person,)
+
+
+OWNERSHIP = OwnershipSection()

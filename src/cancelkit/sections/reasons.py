@@ -1,0 +1,128 @@
+"""Cancellation reasons: codes, free text, and a field for extra information (seed article)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import field, frozen
+
+from cancelkit.errors import Invalid, UnknownReason
+from cancelkit.facts import Facts
+from cancelkit.section import Gate
+from cancelkit.states import SectionState, green, red
+from cancelkit.text import checked_id, checked_text
+
+
+@frozen
+class Reason:
+    """One reason that was given.
+
+    Attributes:
+        code: a code of the host's list.
+        comment: what was said about it; some codes require one.
+    """
+
+    code: str
+    comment: str = field(default="", repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Check both texts."""
+        checked_id(self.code, "a reason code")
+        checked_text(self.comment, f"the comment on reason {self.code!r}")
+
+
+def _as_reasons(given: str | Reason | Iterable[str | Reason]) -> tuple[Reason, ...]:
+    several = (given,) if isinstance(given, str | Reason) else tuple(given)
+    return tuple(Reason(one) if isinstance(one, str) else one for one in several)
+
+
+@frozen
+class Reasons:
+    """What is entered: `Reasons("price", text="Moved to another supplier")`.
+
+    Attributes:
+        codes: reasons from the host's list; given as a code, a `Reason`, or several of them.
+        text: free text, up to 10,000 characters.
+        extra: extra information, likewise.
+    """
+
+    codes: tuple[Reason, ...] = field(default=(), converter=_as_reasons)
+    text: str = field(default="", repr=False)
+    extra: str = field(default="", repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Check the texts; a code may be given once."""
+        checked_text(self.text, "the reasons")
+        checked_text(self.extra, "the extra information")
+        given = [reason.code for reason in self.codes]
+        if twice := sorted({code for code in given if given.count(code) > 1}):
+            raise Invalid(f"The reason code {twice[0]!r} is given twice.")
+
+
+@frozen
+class ReasonCode:
+    """One code of the host's list.
+
+    Attributes:
+        code: the stable code.
+        label: the text to show.
+        comment_required: whether this code is complete only with a comment.
+    """
+
+    code: str
+    label: str
+    comment_required: bool = False
+
+
+_CODES = (
+    ReasonCode("price", "Price"),
+    ReasonCode("service", "Service or support"),
+    ReasonCode("competitor", "Moved to a competitor"),
+    ReasonCode("moved", "Moved away"),
+    ReasonCode("closed_down", "Ceased trading"),
+    ReasonCode("other", "Other", comment_required=True),
+)
+
+
+@frozen
+class ReasonsSection:
+    """Green when at least one reason code or some free text is given.
+
+    Attributes:
+        codes: the host's list, in the order to show.
+    """
+
+    codes: tuple[ReasonCode, ...] = _CODES
+    key: str = "reasons"
+    title: str = "Cancellation reasons"
+    gate: Gate = Gate.BLOCKS
+    needs: tuple[()] = ()
+    form: type[Reasons] = Reasons
+
+    def evaluate(self, facts: Facts) -> SectionState:
+        """Look at what was entered."""
+        entered = facts.entered(Reasons)
+        if entered is None or not (entered.codes or entered.text.strip()):
+            return red("reasons.none", hint="reasons.none.hint")
+        listed = {code.code: code for code in self.codes}
+        for reason in entered.codes:
+            known = listed.get(reason.code)
+            if known and known.comment_required and not reason.comment.strip():
+                return red("reasons.comment", reason=known.label)
+        labels = [listed[r.code].label if r.code in listed else r.code for r in entered.codes]
+        return green("reasons.given", text="; ".join([*labels, entered.text.strip()]).strip("; "))
+
+    def check(self, form: Reasons, facts: Facts, /) -> None:
+        """Refuse a code that is not on the list, and a code without the comment it requires."""
+        listed = {code.code: code for code in self.codes}
+        for reason in form.codes:
+            known = listed.get(reason.code)
+            if known is None:
+                raise UnknownReason(
+                    f"There is no reason code {reason.code!r}; the codes are: {', '.join(listed)}."
+                )
+            if known.comment_required and not reason.comment.strip():
+                raise Invalid(f"The reason {known.label!r} ({known.code}) requires a comment.")
+
+
+REASONS = ReasonsSection()

@@ -1,0 +1,54 @@
+"""All X closed: the article's Cases, Opportunities, Quotations and Sales Orders, and plug-ins."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from cancelkit.facts import Facts
+from cancelkit.needs import OpenRecords
+from cancelkit.section import Gate
+from cancelkit.states import SectionState, green, red
+
+
+@frozen
+class RecordsSection:
+    """Green when every record of a kind is closed. No records at all is green."""
+
+    key: str
+    title: str
+    need: OpenRecords
+    gate: Gate = Gate.BLOCKS
+    needs: tuple[OpenRecords, ...] = field(init=False)
+
+    @needs.default
+    def _one_need(self) -> tuple[OpenRecords, ...]:
+        return (self.need,)
+
+    def evaluate(self, facts: Facts) -> SectionState:
+        """Count the open records."""
+        count = facts[self.need]
+        if not count.n:
+            return green("records.closed")
+        return red("records.open", count=count, hint="records.open.hint")
+
+
+def records_section(
+    key: str, *, title: str, kind: str = "", gate: Gate = Gate.BLOCKS
+) -> RecordsSection:
+    """Return a section that is green when all records of a kind are closed.
+
+    The host says what closed means for the kind; a status that nobody declared closed is open.
+
+    Args:
+        key: the key of the section.
+        title: the title to show.
+        kind: the kind of records to count; the key where none is given.
+        gate: whether an open record blocks Process or only advises.
+    """
+    return RecordsSection(key, title, OpenRecords(kind or key), gate)
+
+
+CASES = records_section("cases", title="Cases")
+OPPORTUNITIES = records_section("opportunities", title="Opportunities")
+QUOTATIONS = records_section("quotations", title="Quotations")
+SALES_ORDERS = records_section("sales_orders", title="Sales Orders")

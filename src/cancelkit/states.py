@@ -1,0 +1,101 @@
+"""The state of a section: green, red or unknown, with a message that says why."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import lru_cache
+
+from attrs import frozen
+
+from cancelkit.messages import Message, Value
+from cancelkit.needs import Count
+
+
+class Light(Enum):
+    """The circle of a section. Never by colour alone: `word` stands beside it.
+
+    A fourth case, *absent*, has no light: a section that is left out is not in the checklist.
+    """
+
+    GREEN = "green"
+    RED = "red"
+    UNKNOWN = "unknown"
+
+    @property
+    def word(self) -> str:
+        """The word beside the circle: "complete", "to do" or "unknown"."""
+        return _WORDS[self]
+
+
+_WORDS = {Light.GREEN: "complete", Light.RED: "to do", Light.UNKNOWN: "unknown"}
+
+
+@frozen
+class SectionState:
+    """What a section says of a customer.
+
+    Attributes:
+        light: green, red or unknown.
+        message: why; its key is the section's stable code.
+        count: how many things are left to do, where that can be counted.
+        hint: what to do next, or None.
+    """
+
+    light: Light
+    message: Message
+    count: Count | None = None
+    hint: Message | None = None
+
+    @property
+    def code(self) -> str:
+        """The stable code: the key of the message."""
+        return self.message.key
+
+
+def green(code: str, /, **values: Value) -> SectionState:
+    """Return a green state: nothing left to do."""
+    return SectionState(Light.GREEN, Message.of(code, **values)) if values else _plain_green(code)
+
+
+def red(
+    code: str, /, *, count: int | Count | None = None, hint: str = "", **values: Value
+) -> SectionState:
+    """Return a red state: something is left to do.
+
+    Args:
+        code: the stable code and message key.
+        count: how many things are left to do; it fills `{count}` in the message.
+        hint: the message key of what to do next.
+        **values: whatever else the message mentions.
+    """
+    if isinstance(count, int):
+        count = Count(count)
+    if values:
+        return _red(code, count, hint, tuple(sorted(values.items())))
+    return _plain_red(code, count, hint)
+
+
+def unknown(code: str, /, **values: Value) -> SectionState:
+    """Return the state of a section whose facts could not be read. It is never green."""
+    return SectionState(Light.UNKNOWN, Message.of(code, **values))
+
+
+def _red(
+    code: str, count: Count | None, hint: str, pairs: tuple[tuple[str, Value], ...]
+) -> SectionState:
+    counted: list[tuple[str, Value]] = []
+    if count is not None:
+        counted = [("count", count.n), *([("more", 1)] if count.more else [])]
+    message = Message(code, tuple(sorted([*pairs, *counted])))
+    return SectionState(Light.RED, message, count, Message(hint) if hint else None)
+
+
+@lru_cache(maxsize=512)
+def _plain_green(code: str) -> SectionState:
+    """Equal states are shared: making one costs ten times as much as finding it."""
+    return SectionState(Light.GREEN, Message(code))
+
+
+@lru_cache(maxsize=2048)
+def _plain_red(code: str, count: Count | None, hint: str) -> SectionState:
+    return _red(code, count, hint, ())

@@ -1,0 +1,56 @@
+"""Instants and days. An instant is aware and in UTC; a day is a day in the host's time zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cancelkit.errors import Invalid
+
+
+def checked_instant(value: object, what: str) -> datetime:
+    """Return an aware datetime, in UTC.
+
+    Raises:
+        Invalid: not a datetime, or a naive one: its zone would be a guess.
+    """
+    if not isinstance(value, datetime):
+        raise Invalid(f"{what} must be a datetime, not {type(value).__name__}.")
+    if value.utcoffset() is None:
+        raise Invalid(f"{what} {value.isoformat()} has no time zone; an aware datetime is needed.")
+    return value.astimezone(UTC)
+
+
+def checked_day(value: object, what: str) -> date:
+    """Return a plain date.
+
+    Raises:
+        Invalid: not a date, or a datetime: which day that is depends on a zone.
+    """
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise Invalid(f"{what} must be a date without a time, not {type(value).__name__}.")
+    return value
+
+
+def checked_zone(value: str | tzinfo) -> tzinfo:
+    """Return the time zone; a name such as "Europe/London" is looked up.
+
+    Raises:
+        Invalid: no such zone, or this machine has no time zone data.
+    """
+    if isinstance(value, tzinfo):
+        return value
+    if value == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Invalid(
+            f"There is no time zone {value!r} on this machine; it must be a name such as "
+            "'Europe/London' (where the system has no zone data, install the tzdata package)."
+        ) from error
+
+
+def day_of(instant: datetime, zone: tzinfo) -> date:
+    """Return the day of an instant in a zone: what "today" means to the host (promise F30)."""
+    return instant.astimezone(zone).date()
