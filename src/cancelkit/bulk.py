@@ -20,7 +20,6 @@ from cancelkit.people import Customer
 from cancelkit.ports import Unit
 from cancelkit.section import Gate
 from cancelkit.states import Light
-from cancelkit.times import checked_instant, day_of
 
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
@@ -82,11 +81,11 @@ def check_many(
 
 
 def _check(desk: Desk, unit: Unit, ids: Sequence[str]) -> list[Readiness]:
-    today = day_of(checked_instant(desk.host.clock.now(), "the clock's time"), desk.kit.zone)
+    _, today = reading.moment(desk)
     found = unit.customers.load(ids)
     customers = [c for i in ids if (c := reading.sound_customer(desk, found.get(i), i)) is not None]
     seen = [c for c in customers if reading.allowed(desk, "view", c)]
-    needs = desk.kit.checklist.needs()
+    needs = desk.kit.checklist.needs
     answers = unit.customers.facts([c.id for c in seen], needs, today) if seen else {}
     return [_judge(desk, c, read_answers(needs, answers.get(c.id, {})), today) for c in seen]
 

@@ -6,16 +6,14 @@ does I/O. All commands go through `cancelkit.commands.run`; whoever has read one
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from cancelkit import commands, looking
-from cancelkit.decide import Ask
-from cancelkit.orders import form_from_data
-from cancelkit.plan import parse_token
-from cancelkit.records import HistoryEntry, Outcome, Verb
+from cancelkit.orders import form_from_data, order
+from cancelkit.records import HistoryEntry, JsonObject, Outcome, Verb
 from cancelkit.views import Plan, View
 
 if TYPE_CHECKING:
@@ -39,8 +37,6 @@ class Cancellation:
     desk: Desk
     customer_id: str
 
-    # ------------------------------------------------------------ looking
-
     def view(self, *, name: int = 0) -> View:
         """Read everything and return the checklist as values; also what Refresh does.
 
@@ -61,51 +57,39 @@ class Cancellation:
         """Return every accepted and refused command on this customer, oldest first."""
         return looking.history(self.desk, self.customer_id)
 
-    # ------------------------------------------------------------ doing
-
     def begin(self, *, op: str = "") -> Outcome:
         """Open a cancellation and mark the customer as pending; again opens the one there is."""
         return self._run(Verb.BEGIN, op)
 
     def enter(self, form: object, *, token: str = "", op: str = "") -> Outcome:
-        """Store what a person entered for the section that has this form.
+        """Store what a person entered: `Reasons("price")`, `NewOwner("u-7")`, `Mood("angry")`.
 
         Args:
-            form: such as `Reasons("price")`, `NewOwner("u-7")` or `Mood("angry")`.
+            form: its class says for which section; raises `UnknownSection` where none has it.
             token: of the view it was entered on: somebody else's newer answer in the same section
                 is then not overwritten. Without a token, the last one wins.
             op: the operation id.
-
-        Raises:
-            UnknownSection: no section of the checklist has this form.
         """
         return self._run(Verb.ENTER, op, token=token, form=form)
 
     def enter_data(
-        self, section: str, data: Mapping[str, Any], *, token: str = "", op: str = ""
+        self, section: str, data: JsonObject, *, token: str = "", op: str = ""
     ) -> Outcome:
-        """Store what was entered, from its JSON form.
-
-        Raises:
-            Invalid: `data` does not fit the section's form, with the path of what is wrong.
-        """
+        """Store what was entered for a section, from its JSON form; see `enter`."""
         form = form_from_data(self.desk, section, data)
         return self._run(Verb.ENTER, op, token=token, form=form)
 
     def perform_now(self, section: str, *, op: str = "") -> Outcome:
         """Carry out at once what a section plans, such as the new owner; Process then need not."""
-        self.desk.kit.checklist.section(section)
         return self._run(Verb.PERFORM_NOW, op, section=section)
 
     def remove(self, *, put_back: bool = False, op: str = "") -> Outcome:
         """End the cancellation and put back the exact status of before Begin.
 
         Args:
-            put_back: also undo what was performed, where it can be undone.
+            put_back: also undo what was performed, where it can be undone. What stays performed
+                is listed in the outcome's `stays`.
             op: the operation id.
-
-        Returns:
-            The outcome; `stays` lists what was performed and stays so.
         """
         return self._run(Verb.REMOVE, op, put_back=put_back)
 
@@ -123,16 +107,5 @@ class Cancellation:
         """
         return self._run(Verb.PROCESS, op, token=token)
 
-    def _run(
-        self,
-        verb: Verb,
-        op: str,
-        *,
-        token: str = "",
-        section: str = "",
-        form: object = None,
-        put_back: bool = False,
-    ) -> Outcome:
-        read = parse_token(token) if token else None
-        ask = Ask(verb, self.desk.actor, read, section, put_back)
-        return commands.run(self.desk, self.customer_id, ask, op=op, form=form)
+    def _run(self, verb: Verb, op: str, **what: Any) -> Outcome:
+        return commands.run(self.desk, order(self.desk, self.customer_id, verb, op, **what))

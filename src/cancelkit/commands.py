@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from cancelkit import looking, reading, writing
-from cancelkit.decide import Ask, Seen, decide
+from cancelkit.decide import Ask, Decision, Seen, decide
 from cancelkit.errors import (
     REFUSED_BY_CODE,
     CancelkitError,
@@ -29,14 +29,12 @@ from cancelkit.errors import (
 )
 from cancelkit.facts import Facts
 from cancelkit.lifecycle import ACTIONS, state_of
-from cancelkit.messages import Message, Refusal
-from cancelkit.orders import Order, order
+from cancelkit.messages import Message
 from cancelkit.people import Customer
 from cancelkit.plan import due_effects
 from cancelkit.ports import Unit
 from cancelkit.records import HistoryEntry, Outcome, State, Verb
 from cancelkit.section import WithCheck
-from cancelkit.times import checked_instant, day_of
 
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
@@ -45,7 +43,7 @@ ATTEMPTS = 5
 """How often a command runs before a `Conflict` is given up on; once in the host's transaction."""
 
 
-def run(desk: Desk, customer_id: str, ask: Ask, *, op: str = "", form: object = None) -> Outcome:
+def run(desk: Desk, ask: Ask) -> Outcome:
     """Run a command: read, evaluate, decide, write.
 
     Returns:
@@ -54,12 +52,11 @@ def run(desk: Desk, customer_id: str, ask: Ask, *, op: str = "", form: object = 
     Raises:
         Refused, Invalid, Failed: see `cancelkit.errors`.
     """
-    given = order(desk, customer_id, ask, op, form)
     left = 1 if desk.host.joined else ATTEMPTS
     while True:
         left -= 1
         try:
-            answer = _once(desk, given)
+            answer = _once(desk, ask)
         except Conflict:
             if not left:
                 raise
@@ -69,49 +66,47 @@ def run(desk: Desk, customer_id: str, ask: Ask, *, op: str = "", form: object = 
             return answer
 
 
-def _once(desk: Desk, given: Order) -> Outcome | Refused:
+def _once(desk: Desk, ask: Ask) -> Outcome | Refused:
     """Run the command in one unit of work; leaving it commits."""
     try:
         with desk.host.writing() as unit:
-            return _in_unit(desk, unit, given)
+            return _in_unit(desk, unit, ask)
     except OutcomeUnknown as unknown:
-        raise OutcomeUnknown(str(unknown), given.op) from unknown
+        raise OutcomeUnknown(str(unknown), ask.op) from unknown
     except CancelkitError:
         raise
     except Exception as error:
         raise CommandFailed(
-            f"{given.ask.verb.value} of customer {given.customer_id!r} failed with "
+            f"{ask.verb.value} of customer {ask.customer_id!r} failed with "
             f"{type(error).__name__}; the unit of work was rolled back and nothing has changed."
         ) from error
 
 
-def _in_unit(desk: Desk, unit: Unit, given: Order) -> Outcome | Refused:
-    locked = unit.customers.lock(given.customer_id)
-    customer = reading.sound_customer(desk, locked, given.customer_id)
+def _in_unit(desk: Desk, unit: Unit, ask: Ask) -> Outcome | Refused:
+    locked = unit.customers.lock(ask.customer_id)
+    customer = reading.sound_customer(desk, locked, ask.customer_id)
     if customer is None:
-        raise UnknownCustomer(f"There is no customer {given.customer_id!r} here.")
-    before = unit.operations.find(customer.id, given.ask.verb, given.op)
-    if before is not None and before.digest == given.digest:
+        raise UnknownCustomer(f"There is no customer {ask.customer_id!r} here.")
+    before = unit.operations.find(customer.id, ask.verb, ask.op)
+    if before is not None and before.digest == ask.digest:
         return evolve(before.outcome, replayed=True)
-    seen = _look(desk, unit, given, customer, reused=before is not None)
-    decision = decide(given.ask, seen)
+    seen = _look(desk, unit, ask, customer, reused=before is not None)
+    decision = decide(ask, seen)
     if decision.to is None:
-        entry = writing.refusal(desk, unit, given, seen, decision)
-        return _refused(desk, given.ask, seen, decision.refusals, entry)
-    if given.form is not None:
-        _check_form(desk, seen, given.ask.section, given.form)
-    return writing.write(desk, unit, given, seen, decision)
+        entry = writing.refusal(desk, unit, ask, seen, decision)
+        return _refused(desk, ask, seen, decision, entry)
+    if ask.form is not None:
+        _check_form(desk, seen, ask)
+    return writing.write(desk, unit, ask, seen, decision)
 
 
-def _look(desk: Desk, unit: Unit, given: Order, customer: Customer, *, reused: bool) -> Seen:
+def _look(desk: Desk, unit: Unit, ask: Ask, customer: Customer, *, reused: bool) -> Seen:
     """Read what this verb needs to be decided, and no more."""
-    ask = given.ask
-    now = checked_instant(desk.host.clock.now(), "the clock's time")
-    today = day_of(now, desk.kit.zone)
+    now, today = reading.moment(desk)
     may = reading.allowed(desk, ACTIONS[ask.verb], customer)
     record = reading.current(unit, customer.id)
     state = state_of(customer, record)
-    seen = Seen(now, today, state, customer, record, may, given.op if reused else "")
+    seen = Seen(now, today, state, customer, record, may, ask.op if reused else "")
     if record is None or state is not State.PENDING or not may or reused:
         return seen
     if ask.verb is Verb.PROCESS:
@@ -125,24 +120,20 @@ def _look(desk: Desk, unit: Unit, given: Order, customer: Customer, *, reused: b
     return evolve(seen, unable=reading.unable(unit, customer, seen.effects))
 
 
-def _check_form(desk: Desk, seen: Seen, key: str, form: object) -> None:
+def _check_form(desk: Desk, seen: Seen, ask: Ask) -> None:
     """Let the section check what is entered; what it raises ends the command, unrecorded."""
-    section = reading.checklist_of(desk.kit, seen.record).section(key)
+    section = reading.checklist_of(desk, seen.record).section(ask.section)
     if isinstance(section, WithCheck):
-        users = reading.mentioned(desk, (form,))
-        section.check(
-            form,
-            Facts(seen.customer, seen.today, seen.today, forms={type(form): form}, users=users),
-        )
+        users = reading.mentioned(desk, (ask.form,))
+        forms = {type(ask.form): ask.form}
+        section.check(ask.form, Facts(seen.customer, seen.today, seen.today, {}, forms, {}, users))
 
 
-def _refused(
-    desk: Desk, ask: Ask, seen: Seen, refusals: tuple[Refusal, ...], entry: HistoryEntry
-) -> Refused:
+def _refused(desk: Desk, ask: Ask, seen: Seen, decision: Decision, entry: HistoryEntry) -> Refused:
     """Make the error: a sentence, every reason, and the fresh plan where a plan was judged."""
     verb = desk.kit.text(Message(f"verb.{ask.verb.value}"))
-    reasons = "; ".join(desk.kit.sentence(refusal) for refusal in refusals)
-    fresh = looking.plan_of(desk, seen) if seen.token is not None else None
-    cls = REFUSED_BY_CODE.get(refusals[0].code, Refused)
+    reasons = "; ".join(desk.kit.sentence(refusal) for refusal in decision.refusals)
+    fresh = looking.plan_of(desk, seen, seen.judged) if seen.token and seen.judged else None
+    cls = REFUSED_BY_CODE.get(decision.refusals[0].code, Refused)
     sentence = f"{verb} was refused for {entry.name} ({entry.customer}): {reasons}."
-    return cls(sentence, refusals, fresh=fresh, entry=entry)
+    return cls(sentence, decision.refusals, fresh=fresh, entry=entry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from attrs import frozen
 
@@ -10,75 +11,48 @@ from cancelkit.evaluate import Judged
 from cancelkit.lifecycle import TABLE, drifted, moves, shown_status
 from cancelkit.messages import Message, Refusal
 from cancelkit.people import Customer, Person
-from cancelkit.plan import Planned, Token, revision_of
-from cancelkit.records import CancellationRecord, Performed, State, Verb
+from cancelkit.plan import Planned, Token
+from cancelkit.records import CancellationRecord, JsonObject, Performed, State, Verb
 from cancelkit.section import Gate
 from cancelkit.states import Light
 
 
-@frozen
-class Ask:
-    """A command, as data.
-
-    Attributes:
-        verb: what is asked for.
-        actor: by whom.
-        token: what the command was based on, or None.
-        section: the key of the section that it is about, or "".
-        put_back: for Remove: undo what was performed.
-    """
+class Ask(NamedTuple):
+    """A command, as data: all that is known before anything is read."""
 
     verb: Verb
     actor: Person
-    token: Token | None = None
-    section: str = ""
-    put_back: bool = False
+    customer_id: str = ""
+    op: str = ""  # the operation id
+    digest: str = ""  # of the actor and the arguments: a repeat must have the same
+    token: Token | None = None  # what it was based on
+    section: str = ""  # the key of the section that it is about
+    form: Any = None  # for Enter: what is entered
+    data: JsonObject | None = None  # the same as JSON
+    put_back: bool = False  # for Remove: undo what was performed
 
 
 @frozen(eq=False)
 class Seen:
-    """Everything that was read for a command, as values.
+    """Everything that was read for a command, as values."""
 
-    Attributes:
-        at: the instant of the command, in UTC.
-        today: the day in the host's zone by which it is judged.
-        state: where the customer stands.
-        customer: as locked.
-        record: the current cancellation, or None.
-        allowed: whether the role checker answered the literal True.
-        reused: the operation id, where it was used before with other arguments; else "".
-        judged: the checklist, for commands that judge sections.
-        effects: what the command would carry out.
-        unable: why some of these effects cannot be carried out.
-        stays: what was performed and stays so, for Remove.
-        told: who would be notified, for Process.
-        token: the token of the plan as it is now, for Process.
-    """
-
-    at: datetime
-    today: date
+    at: datetime  # the instant of the command, in UTC
+    today: date  # the day in the host's zone by which it is judged
     state: State
     customer: Customer
     record: CancellationRecord | None
-    allowed: bool
-    reused: str = ""
-    judged: Judged | None = None
-    effects: tuple[Planned, ...] = ()
-    unable: tuple[Refusal, ...] = ()
-    stays: tuple[Performed, ...] = ()
-    told: tuple[Person, ...] = ()
-    token: Token | None = None
+    allowed: bool  # the role checker answered the literal True
+    reused: str = ""  # the operation id, where it was used before with other arguments
+    judged: Judged | None = None  # for commands that judge sections
+    effects: tuple[Planned, ...] = ()  # what the command would carry out
+    unable: tuple[Refusal, ...] = ()  # why some of these effects cannot be carried out
+    stays: tuple[Performed, ...] = ()  # for Remove: what was performed and stays so
+    told: tuple[Person, ...] = ()  # for Process: who would be notified
+    token: Token | None = None  # of the plan as it is now, for Process
 
 
-@frozen
-class Decision:
-    """What is to happen.
-
-    Attributes:
-        to: the state afterwards; None where the command is refused.
-        refusals: why it is refused; empty where it is accepted.
-        effects: what is carried out.
-    """
+class Decision(NamedTuple):
+    """What is to happen: the state afterwards, or None and the reasons of the refusal."""
 
     to: State | None
     refusals: tuple[Refusal, ...] = ()
@@ -88,19 +62,32 @@ class Decision:
 def decide(ask: Ask, seen: Seen) -> Decision:
     """Decide a command: first authority, then the lifecycle, then what the verb itself demands."""
     if seen.reused:
-        return _refused("operation_reused", op=seen.reused)
+        return Decision(None, (_refusal("operation_reused", op=seen.reused),))
     if not seen.allowed:
-        return _refused("not_allowed", actor=ask.actor.name, verb=ask.verb.value)
+        who = _refusal("not_allowed", actor=ask.actor.name, verb=ask.verb.value)
+        return Decision(None, (who,))
     to = TABLE.get((seen.state, ask.verb))
     if to is None:
         return Decision(None, (_wrong_state(ask.verb, seen),))
     if seen.record is not None and seen.state is State.PENDING:
         refusals = _in_the_way(ask, seen, seen.record)
-        if refusals:
-            return Decision(None, refusals)
-    elif seen.customer.status is not None and seen.customer.status.pending:
-        return _refused("already_pending", status=seen.customer.status.label)
+        return Decision(None, refusals) if refusals else Decision(to, (), seen.effects)
+    status = seen.customer.status
+    if status is not None and status.pending:
+        return Decision(None, (_refusal("already_pending", status=status.label),))
     return Decision(to, (), seen.effects)
+
+
+def blocking(judged: Judged) -> tuple[Refusal, ...]:
+    """Return a refusal for each blocking section that is not green, in checklist order."""
+    gates = judged.checklist.gates
+    return tuple(
+        [
+            Refusal("blocked", state.message, section.key)
+            for section, state in zip(judged.checklist.sections, judged.states, strict=True)
+            if state.light is not Light.GREEN and gates[section.key] is Gate.BLOCKS
+        ]
+    )
 
 
 def _in_the_way(ask: Ask, seen: Seen, record: CancellationRecord) -> tuple[Refusal, ...]:
@@ -108,71 +95,51 @@ def _in_the_way(ask: Ask, seen: Seen, record: CancellationRecord) -> tuple[Refus
     if ask.verb is Verb.BEGIN:
         return ()
     if ask.token is not None and ask.token.cancellation != record.id:
-        return (_refusal("stale_token", verb=ask.verb.value),)
+        return (_refusal("stale_token"),)
     if ask.verb is Verb.ENTER:
         return _newer_answer(ask, record)
     if drifted(seen.customer, record):
-        return (_drift(seen),)
+        status = seen.customer.status
+        return (_refusal("drift", status=status.label if status else "-"),)
     if ask.verb is Verb.PERFORM_NOW and not seen.effects:
-        return (_refusal("nothing_planned", section=ask.section),)
+        return (_refusal("nothing_planned", ask.section),)
     if ask.verb is Verb.PROCESS:
-        return _unconfirmed(ask, seen) or (*blocking(seen.judged), *seen.unable)
+        return _not_processed(ask, seen)
     return seen.unable
 
 
-def blocking(judged: Judged | None) -> tuple[Refusal, ...]:
-    """Return a refusal for each blocking section that is not green, in checklist order.
-
-    Args:
-        judged: the checklist; None is never green.
-    """
-    if judged is None:
-        return (_refusal("blocked"),)
-    gates = judged.checklist.gates
-    return tuple(
-        Refusal("blocked", state.message, section.key)
-        for section, state in zip(judged.checklist.sections, judged.states, strict=True)
-        if state.light is not Light.GREEN and gates[section.key] is Gate.BLOCKS
-    )
-
-
-def _unconfirmed(ask: Ask, seen: Seen) -> tuple[Refusal, ...]:
+def _not_processed(ask: Ask, seen: Seen) -> tuple[Refusal, ...]:
     if ask.token is None:
         return (_refusal("confirmation_missing"),)
-    if seen.token is None or ask.token.digest != seen.token.digest:
-        blocked = blocking(seen.judged)
-        return (_refusal("stale_token", verb=ask.verb.value), *blocked)
-    return ()
+    if seen.judged is None or seen.token is None:  # fail closed: nothing was judged
+        return (_refusal("stale_token"),)
+    blocked = blocking(seen.judged)
+    if ask.token.digest != seen.token.digest:
+        return (_refusal("stale_token"), *blocked)
+    return (*blocked, *seen.unable)
 
 
 def _newer_answer(ask: Ask, record: CancellationRecord) -> tuple[Refusal, ...]:
-    if ask.token is None or revision_of(record, ask.section) <= ask.token.version:
-        return ()
     entry = record.entry(ask.section)
-    by = entry.stamp.by.name if entry else ""
-    return (Refusal("newer_answer", Message.of("refused.newer_answer", by=by), ask.section),)
+    if ask.token is None or entry is None or entry.revision <= ask.token.version:
+        return ()
+    return (_refusal("newer_answer", ask.section, by=entry.stamp.by.name),)
 
 
 def _wrong_state(verb: Verb, seen: Seen) -> Refusal:
-    status = shown_status(seen.customer, seen.state)
-    allowed = ", ".join(move.value for move in moves(seen.state)) or "none"
-    record, values = seen.record, {"verb": verb.value, "status": status, "moves": allowed}
+    values = {
+        "verb": verb.value,
+        "status": shown_status(seen.customer, seen.state),
+        "moves": ", ".join(move.value for move in moves(seen.state)) or "none",
+    }
     if seen.state is not State.CANCELLED:
         return _refusal("not_pending", **values)
-    if record is not None and record.state is State.CANCELLED and record.ended is not None:
-        values |= {"by": record.ended.by.name, "at": f"{record.ended.at:%Y-%m-%d %H:%M} UTC"}
-        return _refusal("already_cancelled", **values)
-    return Refusal("already_cancelled", Message.of("refused.cancelled_elsewhere", **values))
+    record = seen.record
+    if record is None or record.state is not State.CANCELLED or record.ended is None:
+        return Refusal("already_cancelled", Message.of("refused.cancelled_elsewhere", **values))
+    at = f"{record.ended.at:%Y-%m-%d %H:%M} UTC"
+    return _refusal("already_cancelled", **values, by=record.ended.by.name, at=at)
 
 
-def _drift(seen: Seen) -> Refusal:
-    status = seen.customer.status
-    return _refusal("drift", status=status.label if status else "-")
-
-
-def _refusal(code: str, **values: str) -> Refusal:
-    return Refusal(code, Message.of(f"refused.{code}", **values), values.get("section", ""))
-
-
-def _refused(code: str, **values: str) -> Decision:
-    return Decision(None, (_refusal(code, **values),))
+def _refusal(code: str, section: str = "", /, **values: str) -> Refusal:
+    return Refusal(code, Message.of(f"refused.{code}", **values), section)

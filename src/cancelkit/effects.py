@@ -2,30 +2,28 @@
 
 An effect is any frozen class with a `kind` (a stable tag, under which it is stored) and a
 `message()` that says what it would do. The host registers a `Performer` for each effect class; it
-runs inside the unit of work. An effect that can be undone has an `inverse()` (see `Invertible`).
+runs inside the unit of work. An effect that can be undone has an `inverse()`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from attrs import frozen
 
 from cancelkit.messages import Message
 from cancelkit.people import Customer, Person
 
-E = TypeVar("E", bound="Effect")
+E = TypeVar("E")
 
 
 class Effect(Protocol):
     """Something to be done to the host's data when a cancellation is processed."""
 
-    @property
-    def kind(self) -> str:
-        """The stable tag under which the effect is stored, such as "assign_owner"."""
-        ...
+    kind: ClassVar[str]
+    """The stable tag under which the effect is stored, such as "assign_owner"."""
 
     def message(self) -> Message:
         """Say what it does, for the plan and the history."""
@@ -41,8 +39,7 @@ class Invertible(Effect, Protocol):
         ...
 
 
-@frozen
-class Performer(Generic[E]):
+class Performer(NamedTuple, Generic[E]):
     """How a host carries out one class of effect.
 
     Attributes:
@@ -64,16 +61,11 @@ AnyPerformer = Performer[Any]
 
 @frozen
 class AssignOwner:
-    """Give the customer to another owner.
-
-    Attributes:
-        to: the owners afterwards.
-        was: the owners that are expected before: nobody else's change is overwritten.
-    """
+    """Give the customer to other owners; nobody else's change is overwritten."""
 
     kind: ClassVar[str] = "assign_owner"
     to: tuple[Person, ...]
-    was: tuple[Person, ...] = ()
+    was: tuple[Person, ...] = ()  # the owners that are expected before
 
     def message(self) -> Message:
         """Name the owners before and after."""
@@ -86,16 +78,11 @@ class AssignOwner:
 
 @frozen
 class CreateExpiry:
-    """Create an expiry for the cancelled customer, for hosts that let cancelkit do so.
-
-    Attributes:
-        on: the day, after today.
-        note: one line for whoever is reminded.
-    """
+    """Create an expiry for the cancelled customer, for hosts that let cancelkit do so."""
 
     kind: ClassVar[str] = "create_expiry"
-    on: date
-    note: str = ""
+    on: date  # after today
+    note: str = ""  # one line for whoever is reminded
 
     def message(self) -> Message:
         """Name the day."""

@@ -9,7 +9,7 @@ The message is a full sentence for the developer; the same facts are attributes 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cancelkit.messages import Refusal
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 class CancelkitError(Exception):
     """The root of every error that cancelkit raises."""
-
-
-# ---------------------------------------------------------------- Invalid
 
 
 class Invalid(CancelkitError, ValueError):
@@ -50,32 +47,22 @@ class BadSetup(Invalid):
     """The kit, its checklist and its host do not fit together; the message says what is missing."""
 
 
-# ---------------------------------------------------------------- Refused
-
-
 class Refused(CancelkitError):
     """A command was decided against; the refusal is in the history.
 
     Attributes:
         refusals: every reason, in checklist order; never empty.
-        fresh: the newly read plan, where a plan was judged (Process); else None.
-        entry: the history entry that records the refusal. In the host's own transaction it is
-            gone when the host rolls back, so the host may store it later.
+        fresh: the newly read `Plan`, where a plan was judged (Process); else None.
+        entry: the `HistoryEntry` of the refusal. In the host's own transaction it is gone when
+            the host rolls back, so the host may store it later.
     """
 
     def __init__(
-        self,
-        sentence: str,
-        refusals: tuple[Refusal, ...],
-        *,
-        fresh: object = None,
-        entry: object = None,
+        self, sentence: str, refusals: tuple[Refusal, ...], *, fresh: Any = None, entry: Any = None
     ) -> None:
         """Keep the reasons beside the sentence."""
         super().__init__(sentence)
-        self.refusals = refusals
-        self.fresh = fresh
-        self.entry = entry
+        self.refusals, self.fresh, self.entry = refusals, fresh, entry
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -109,7 +96,7 @@ class AlreadyCancelled(WrongState):
 
 
 class Blocked(Refused):
-    """At least one blocking section is not green (or an effect cannot be performed)."""
+    """At least one blocking section is not green, or an effect cannot be performed."""
 
 
 class StaleToken(Refused):
@@ -152,9 +139,6 @@ REFUSED_BY_CODE: dict[str, type[Refused]] = {
 }
 
 
-# ---------------------------------------------------------------- Failed
-
-
 class Failed(CancelkitError):
     """A fault. The unit of work was rolled back: nothing has changed, unless the class says so."""
 
@@ -188,11 +172,7 @@ class NewerFormat(CorruptState):
 
 
 class OutcomeUnknown(Failed):
-    """The reply to COMMIT was lost. Repeat with the same operation id to learn the outcome.
-
-    Attributes:
-        op: the operation id of the command, or "" where the unit of work did not know it.
-    """
+    """The reply to COMMIT was lost; repeat with the operation id `op` to learn the outcome."""
 
     def __init__(self, sentence: str, op: str = "") -> None:
         """Keep the operation id beside the sentence."""

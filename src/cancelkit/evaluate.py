@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from cancelkit.effects import Effect
 from cancelkit.errors import PluginError
 from cancelkit.facts import Facts, NotAnswered
 from cancelkit.needs import Need, NotAnAnswer, Unknown
-from cancelkit.section import Section, WithEffects
+from cancelkit.section import WithEffects
 from cancelkit.states import Light, SectionState, unknown
 
 
@@ -42,41 +42,32 @@ class Judged:
 
 
 def read_answers(
-    needs: tuple[Need[Any], ...], answers: Mapping[Need[Any], object]
+    needs: Sequence[Need[Any]], answers: Mapping[Need[Any], object]
 ) -> dict[Need[Any], object]:
-    """Check what an adapter answered. What is missing or no answer becomes `Unknown`.
-
-    Fail closed: an adapter that breaks its contract makes the section unknown, never green.
-    """
-    found: dict[Need[Any], object] = {}
-    for need in needs:
-        answer = answers.get(need, _NOTHING)
-        if answer is _NOTHING:
-            found[need] = Unknown(f"the host did not answer {need!r}")
-        elif type(answer) is Unknown:
-            found[need] = answer
-        else:
-            try:
-                found[need] = need.read(answer)
-            except NotAnAnswer as error:
-                found[need] = Unknown(
-                    f"the host answered {need!r} with {type(answer).__name__}; expected: {error}"
-                )
-            except Exception as error:  # noqa: BLE001 - a need is a plug-in's code: fail closed
-                found[need] = Unknown(f"{need!r} could not read its answer: {type(error).__name__}")
-    return found
+    """Check what an adapter answered. Fail closed: what is missing or no answer is `Unknown`."""
+    return {need: _read(need, answers) for need in needs}
 
 
-_NOTHING = object()
+def _read(need: Need[Any], answers: Mapping[Need[Any], object]) -> object:
+    if need not in answers:
+        return Unknown(f"the host did not answer {need!r}")
+    answer = answers[need]
+    if type(answer) is Unknown:
+        return answer
+    try:
+        return need.read(answer)
+    except NotAnAnswer as error:
+        found = type(answer).__name__
+        return Unknown(f"the host answered {need!r} with {found}; expected: {error}")
+    except Exception as error:  # noqa: BLE001 - a need is a plug-in's code: fail closed
+        return Unknown(f"{need!r} could not read its answer: {type(error).__name__}")
 
 
 def evaluate(checklist: Checklist, facts: Facts) -> Judged:
     """Judge every section of a checklist.
 
-    Returns:
-        The states and planned effects. Never raises: a section that raises, asks for what it did
-        not declare, or returns something else than a `SectionState` is unknown, and named in
-        `faults`; the other sections are judged all the same.
+    Never raises: a section that raises, asks for what it did not declare, or returns something
+    else than a `SectionState` is unknown, and named in `faults`; the others are judged as ever.
     """
     states: list[SectionState] = []
     effects: dict[str, tuple[Effect, ...]] = {}
@@ -85,7 +76,7 @@ def evaluate(checklist: Checklist, facts: Facts) -> Judged:
         try:
             state = section.evaluate(facts)
             if type(state) is not SectionState or not _sound(state):
-                raise _nonsense(section, state)
+                raise PluginError(_NONSENSE.format(section.key, type(state).__name__))
         except NotAnswered as missing:
             state = unknown("section.unanswered", why=str(missing))
         except Exception as error:  # noqa: BLE001 - a section is a plug-in's code: fail closed
@@ -102,22 +93,21 @@ def evaluate(checklist: Checklist, facts: Facts) -> Judged:
     return Judged(checklist, tuple(states), effects, faults)
 
 
+_NONSENSE = (
+    "The section {!r} returned {} from evaluate; expected a SectionState whose message has text, "
+    "whole numbers or dates as values."
+)
+
+
 def _planned(planner: WithEffects, facts: Facts) -> tuple[Effect, ...]:
     planned = tuple(planner.effects(facts))
     for effect in planned:
-        if not isinstance(effect, tuple(planner.effect_types)):
+        if type(effect) not in planner.effect_types:
             raise PluginError(
-                f"{type(planner).__name__} planned a {type(effect).__name__}, "
-                "which is not one of its effect_types."
+                f"{type(planner).__name__} planned a {type(effect).__name__}, which is not one of "
+                "its effect_types."
             )
     return planned
-
-
-def _nonsense(section: Section, state: object) -> PluginError:
-    return PluginError(
-        f"The section {section.key!r} returned {type(state).__name__} from evaluate; expected a "
-        "SectionState whose message has text, whole numbers or dates as values."
-    )
 
 
 def _sound(state: SectionState) -> bool:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, tzinfo
 from typing import Any
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from cancelkit.checklist import Checklist
 from cancelkit.desk import Desk
 from cancelkit.english import ENGLISH
 from cancelkit.errors import BadSetup
-from cancelkit.messages import Catalogue, Message, Refusal
+from cancelkit.messages import Message, Refusal
 from cancelkit.people import Person
 from cancelkit.ports import Fixers, Host, Links, Recipients, RoleChecker, Translator, Users
 from cancelkit.text import checked_id, checked_line
@@ -50,12 +50,11 @@ class CancelKit:
     links: Links | None = field(default=None, kw_only=True)
     fixers: Fixers | None = field(default=None, kw_only=True)
     zone: tzinfo = field(default=UTC, converter=checked_zone, kw_only=True)
-    translator: Translator = field(kw_only=True)
+    translator: Translator = field(
+        kw_only=True,
+        default=Factory(lambda self: ENGLISH.with_texts(self.checklist.texts), takes_self=True),
+    )
     report: Callable[[str, BaseException], None] = field(default=log_fault, kw_only=True)
-
-    @translator.default
-    def _english(self) -> Catalogue:
-        return ENGLISH.with_texts(self.checklist.texts)
 
     def __attrs_post_init__(self) -> None:
         """Check that what the sections rely on is there."""

@@ -15,7 +15,7 @@ from cancelkit.people import Customer, NamedRecord
 from cancelkit.ports import Unit
 from cancelkit.records import CancellationRecord, HistoryEntry, State, Verb
 from cancelkit.states import Light, SectionState
-from cancelkit.times import checked_instant, day_of
+from cancelkit.times import day_of
 from cancelkit.views import Line, Plan, View
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def plan(desk: Desk, customer_id: str) -> Plan:
     with desk.host.reading() as unit:
         seen, judged = _see(desk, unit, customer_id)
         if seen.record is not None and seen.state is State.PENDING:
-            return plan_of(desk, reading.see_plan(desk, unit, seen, seen.record, judged))
+            return plan_of(desk, reading.see_plan(desk, unit, seen, seen.record, judged), judged)
         why = Message.of(
             "refused.not_pending",
             status=shown_status(seen.customer, seen.state),
@@ -70,10 +70,9 @@ def history(desk: Desk, customer_id: str) -> Sequence[HistoryEntry]:
         return tuple(unit.history.of(customer_id))
 
 
-def plan_of(desk: Desk, seen: Seen) -> Plan:
+def plan_of(desk: Desk, seen: Seen, judged: Judged) -> Plan:
     """Make the plan from what was seen; nothing is read."""
-    judged = seen.judged
-    lines = _lines(desk, seen, judged, {}) if judged else ()
+    lines = _lines(desk, seen, judged, {})
     texts = [desk.kit.text(planned.effect.message()) for planned in seen.effects]
     if seen.customer.status is not None:
         was = shown_status(seen.customer, seen.state)
@@ -107,8 +106,7 @@ def _see(desk: Desk, unit: Unit, customer_id: str) -> tuple[Seen, Judged]:
         why = Message.of("refused.not_allowed", actor=desk.actor.name, verb="view")
         sentence = f"{desk.actor.name} has no role that allows to see this cancellation."
         raise NotAllowed(sentence, (Refusal("not_allowed", why),))
-    now = checked_instant(desk.host.clock.now(), "the clock's time")
-    today = day_of(now, desk.kit.zone)
+    now, today = reading.moment(desk)
     record = reading.current(unit, customer_id)
     state = state_of(customer, record)
     shown = record if record is not None and record.state is state is not State.LIVE else None

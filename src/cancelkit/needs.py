@@ -18,7 +18,7 @@ Every answer may also be `Unknown(why)`: the adapter could not see. *Not visible
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from attrs import frozen
 
@@ -29,11 +29,7 @@ class Need(Protocol[A_co]):
     """A question about one customer, whose answer has the type `A_co`."""
 
     def read(self, answer: object, /) -> A_co:
-        """Check what an adapter answered and return it as this need's type.
-
-        Raises:
-            NotAnAnswer: it is no answer to this need; the text says what is expected.
-        """
+        """Return an adapter's answer as this need's type; `NotAnAnswer` says what is expected."""
         ...
 
 
@@ -43,11 +39,7 @@ class NotAnAnswer(Exception):
 
 @frozen
 class Unknown:
-    """The answer of an adapter that could not see: not allowed to, or not reachable.
-
-    Attributes:
-        why: a short reason for the developer, such as "no tenant is set"; shown to the user.
-    """
+    """The answer of an adapter that could not see; `why` is shown: "no tenant is set"."""
 
     why: str
 
@@ -69,37 +61,20 @@ class Count:
         return f"{self.n}+" if self.more else str(self.n)
 
 
-_SMALL = tuple(Count(n) for n in range(128))
-
-
 def read_count(answer: object) -> Count:
-    """Check a count: a `Count`, or an int of 0 or more (bool, float and Decimal are none).
-
-    Raises:
-        NotAnAnswer: anything else.
-    """
-    if type(answer) is int:
-        if 0 <= answer < len(_SMALL):
-            return _SMALL[answer]
-        if answer > 0:
-            return Count(answer)
-    elif type(answer) is Count and _sound(answer):
-        return answer
+    """Check a count: a `Count`, or an int of 0 or more (bool, float and Decimal are none)."""
+    if type(answer) is int and answer >= 0:
+        return Count(answer)
+    if type(answer) is Count and type(answer.n) is int and type(answer.more) is bool:
+        return read_count(answer.n) if not answer.more or answer.n < 0 else answer
     raise NotAnAnswer("a Count, or an int of 0 or more")
-
-
-def _sound(count: Count) -> bool:
-    return type(count.n) is int and count.n >= 0 and type(count.more) is bool
 
 
 @frozen(cache_hash=True)
 class OpenRecords:
-    """How many records of a kind are not closed.
+    """How many records of a kind ("cases", "sales_orders") are not closed; see `read_count`.
 
     The host says what closed means for the kind; a status that nobody declared closed is open.
-
-    Attributes:
-        kind: such as "cases" or "sales_orders"; the host's answer, an int or a `Count`.
     """
 
     kind: str
@@ -109,57 +84,42 @@ class OpenRecords:
         return read_count(answer)
 
 
-@frozen
-class AssetsLeft:
-    """The assets that are not ceased as of a day, each counted once.
+class AssetsLeft(NamedTuple):
+    """The assets that are not ceased as of a day, each counted once."""
 
-    Attributes:
-        live: without a cease date, whatever the Live box says.
-        scheduled: with a cease date after the as-of day.
-        ticked: with a cease date that has come, but still ticked live.
-    """
-
-    live: Count
-    scheduled: Count
-    ticked: Count
+    live: Count  # without a cease date, whatever the Live box says
+    scheduled: Count  # with a cease date after the as-of day
+    ticked: Count  # with a cease date that has come, but still ticked live
 
 
 @frozen(cache_hash=True)
 class UnceasedAssets:
-    """Which assets are not ceased.
+    """Which assets are not ceased: `AssetsLeft`, or its three counts as a tuple.
 
     An asset is ceased when its cease date is there and not after the as-of day, and it is not
     ticked live.
-
-    The host's answer: `AssetsLeft`, or three counts (live, scheduled, ticked) as a tuple.
     """
 
     kind: str = "assets"
 
     def read(self, answer: object, /) -> AssetsLeft:
         """Return the three counts."""
-        if type(answer) is AssetsLeft:
-            answer = (answer.live, answer.scheduled, answer.ticked)
-        if type(answer) is not tuple or len(answer) != 3:
+        if not isinstance(answer, tuple) or len(answer) != 3:
             raise NotAnAnswer("AssetsLeft, or a tuple of three counts: live, scheduled, ticked")
-        live, scheduled, ticked = answer
-        return AssetsLeft(read_count(live), read_count(scheduled), read_count(ticked))
+        return AssetsLeft(*(read_count(count) for count in answer))
 
 
 @frozen(cache_hash=True)
 class NextDate:
-    """The first date of a kind after the as-of day (that day itself is not after it), or None.
+    """The first date of a kind ("expiries") after the as-of day, as a `datetime.date`, or None.
 
-    Attributes:
-        kind: such as "expiries"; the host's answer is a `datetime.date` or None.
+    The as-of day itself is not after it.
     """
 
     kind: str
 
     def read(self, answer: object, /) -> date | None:
         """Return the date, or None where there is none."""
-        if answer is None:
-            return None
-        if isinstance(answer, datetime) or not isinstance(answer, date):
-            raise NotAnAnswer("a date without a time, or None")
-        return answer
+        if answer is None or (isinstance(answer, date) and not isinstance(answer, datetime)):
+            return answer
+        raise NotAnAnswer("a date without a time, or None")

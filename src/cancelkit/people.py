@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import NamedTuple
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 
 @frozen
 class Person:
     """Somebody, by an identifier and the name to show. Two are equal when their ids are.
 
-    Actors, owners and recipients may be three id spaces of the host; cancelkit never compares
-    across them. The name is stored too: history stays readable when the user is gone.
-
-    Attributes:
-        id: 1 to 191 characters.
-        name: the name to show; the id where none is given.
+    Actors, owners and recipients may be three id spaces of the host; they are never mixed.
     """
 
     id: str
-    name: str = field(eq=False)
-
-    @name.default
-    def _named_by_id(self) -> str:
-        return self.id
+    name: str = field(eq=False, default=Factory(lambda self: self.id, takes_self=True))
 
 
 @frozen
 class User:
-    """A user of the CRM who may own customers.
-
-    Attributes:
-        id: the identifier, of the host's owners.
-        name: the name to show.
-        active: whether the user still works here; only an active one can be given a customer.
-    """
+    """A user of the CRM who may own customers; only an active one can be given a customer."""
 
     id: str
     name: str
@@ -62,44 +48,27 @@ class Status:
     value: str
     pending: bool | None = False
     cancelled: bool = False
-    label: str = field(eq=False)
-
-    @label.default
-    def _labelled_by_value(self) -> str:
-        return self.value.replace("_", " ").capitalize()
+    label: str = field(
+        eq=False,
+        default=Factory(lambda self: self.value.replace("_", " ").capitalize(), takes_self=True),
+    )
 
 
 @frozen
 class Customer:
-    """A customer, as loaded (and locked) by the `CustomerRepo`.
+    """A customer, as loaded (and locked) by the `CustomerRepo`."""
 
-    Attributes:
-        id: the host's identifier as text; cancelkit never looks into it.
-        name: the name to show.
-        status: the CRM's status, or None for a CRM whose customers have none.
-        owners: who looks after the customer: none, one or many.
-        since: the first day of the customer, where the host knows it.
-        tenant: the host's tenant, "" for none.
-    """
-
-    id: str
+    id: str  # the host's identifier as text; cancelkit never looks into it
     name: str
-    status: Status | None = None
-    owners: tuple[Person, ...] = ()
-    since: date | None = None
+    status: Status | None = None  # None for a CRM whose customers have none
+    owners: tuple[Person, ...] = ()  # none, one or many
+    since: date | None = None  # the customer's first day, where the host knows it
     tenant: str = ""
 
 
-@frozen
-class NamedRecord:
-    """One of the records that keep a section red, for a person to find it.
-
-    Attributes:
-        id: the host's identifier as text.
-        label: what a person knows it by, such as an order number.
-        link: the host's address of the record, or None.
-    """
+class NamedRecord(NamedTuple):
+    """One of the records that keep a section red, for a person to find it."""
 
     id: str
-    label: str
-    link: str | None = None
+    label: str  # what a person knows it by, such as an order number
+    link: str | None = None  # the host's address of the record

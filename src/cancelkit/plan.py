@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from hashlib import sha256
-from typing import Any
-
-from attrs import frozen
+from typing import Any, NamedTuple
 
 from cancelkit.effects import Effect
 from cancelkit.errors import Invalid
 from cancelkit.evaluate import Judged
 from cancelkit.people import Person
 from cancelkit.records import CancellationRecord
+from cancelkit.serial import to_data
 from cancelkit.text import checked_line
 
-TOKEN_LIMIT = 400
 
-
-@frozen
-class Token:
+class Token(NamedTuple):
     """What a view or a plan was based on.
 
-    Attributes:
-        cancellation: the cancellation's id.
-        version: the version of the cancellation; Enter conflicts with a newer entry of the same
-            section only.
-        digest: of the plan; Process is refused when it would be another now.
+    Enter conflicts with an entry of the same section that is newer than `version`. Process is
+    refused when the plan would have another `digest` now.
     """
 
     cancellation: str
@@ -40,25 +33,15 @@ class Token:
 
 
 def parse_token(text: str) -> Token:
-    """Read a token.
-
-    Raises:
-        Invalid: it is none.
-    """
-    parts = checked_line(text, "the token", limit=TOKEN_LIMIT).rsplit(".", 2)
-    if len(parts) != 3 or not parts[1].isdecimal() or not parts[1].isascii():
+    """Read a token; raises `Invalid` where it is none."""
+    parts = checked_line(text, "the token", limit=400).rsplit(".", 2)
+    if len(parts) != 3 or not (parts[1].isascii() and parts[1].isdecimal()):
         raise Invalid(f"{text!r} is not a token; take the token of a view or a plan.")
     return Token(parts[0], int(parts[1]), parts[2])
 
 
-@frozen
-class Planned:
-    """One effect that Process would carry out.
-
-    Attributes:
-        section: the key of the section that plans it.
-        effect: what it would do.
-    """
+class Planned(NamedTuple):
+    """One effect that Process would carry out, and the key of the section that plans it."""
 
     section: str
     effect: Effect
@@ -82,34 +65,27 @@ def revision_of(record: CancellationRecord, section: str) -> int:
 
 
 def make_token(
-    record: CancellationRecord,
-    judged: Judged,
-    effects: Sequence[tuple[str, str, Mapping[str, Any]]],
-    told: Iterable[Person],
+    record: CancellationRecord, judged: Judged, effects: Iterable[Planned], told: Iterable[Person]
 ) -> Token:
     """Return the token of a plan.
 
     The digest is over what would be done and each section's state and gate; never over times,
-    counts, samples, labels or translated text.
-
-    Args:
-        record: the open cancellation.
-        judged: the checklist.
-        effects: section key, kind and JSON (without names) of each effect.
-        told: who would be notified.
+    counts, samples, names, labels or translated text.
     """
     gates = judged.checklist.gates
-    told_ids = sorted({person.id for person in told})
     content = {
         "cancellation": record.id,
         "sections": {key: [light, gates[key].value] for key, light in judged.lights.items()},
-        "effects": [list(effect) for effect in effects],
-        "told": told_ids,
+        "effects": [
+            [planned.section, planned.effect.kind, to_data(planned.effect, names=False)]
+            for planned in effects
+        ],
+        "told": sorted({person.id for person in told}),
     }
     return Token(record.id, record.version, digest_of(content))
 
 
-def digest_of(content: object) -> str:
+def digest_of(content: Any) -> str:
     """Return the sha256 of canonical, sorted JSON, in hexadecimal."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return sha256(text.encode()).hexdigest()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from cancelkit.checklist import Checklist, Unjudged
+from cancelkit.checklist import Checklist
 from cancelkit.decide import Seen
 from cancelkit.effects import Effect, Invertible
 from cancelkit.errors import AdapterContractError, Invalid, PluginError
@@ -19,29 +19,29 @@ from cancelkit.needs import Need, Unknown
 from cancelkit.people import Customer, Person, User
 from cancelkit.plan import Planned, due_effects, make_token, revision_of
 from cancelkit.ports import Unit
-from cancelkit.records import CancellationRecord, Performed
+from cancelkit.records import CancellationRecord, Entry, JsonObject, Performed
 from cancelkit.registration import form_of
-from cancelkit.serial import from_data, to_data
+from cancelkit.serial import from_data
+from cancelkit.times import checked_instant, day_of
 
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
-    from cancelkit.kit import CancelKit
 
 
-def sound_customer(desk: Desk, customer: object, customer_id: str) -> Customer | None:
+def sound_customer(desk: Desk, found: object, customer_id: str) -> Customer | None:
     """Check what `CustomerRepo.lock` or `load` returned; None for a customer not to be seen.
 
     Raises:
         AdapterContractError: it is no `Customer`, or another one.
     """
-    if customer is None:
+    if found is None:
         return None
-    if not isinstance(customer, Customer) or customer.id != customer_id:
+    if not isinstance(found, Customer) or found.id != customer_id:
         raise AdapterContractError(
-            f"CustomerRepo returned {type(customer).__name__} for customer {customer_id!r}; "
+            f"CustomerRepo returned {type(found).__name__} for customer {customer_id!r}; "
             "expected the Customer with this id, or None (promises C3 and C4)."
         )
-    return customer if customer.tenant == desk.host.tenant else None
+    return found if found.tenant == desk.host.tenant else None
 
 
 def allowed(desk: Desk, action: str, customer: Customer) -> bool:
@@ -53,115 +53,20 @@ def allowed(desk: Desk, action: str, customer: Customer) -> bool:
         return False
 
 
+def moment(desk: Desk) -> tuple[datetime, date]:
+    """Return the instant, in UTC, and the day in the host's zone: asked once per command."""
+    now = checked_instant(desk.host.clock.now(), "the clock's time")
+    return now, day_of(now, desk.kit.zone)
+
+
 def current(unit: Unit, customer_id: str) -> CancellationRecord | None:
     """Return the open cancellation of a customer, or else the last one."""
     return unit.cancellations.current((customer_id,)).get(customer_id)
 
 
-def checklist_of(kit: CancelKit, record: CancellationRecord | None) -> Checklist:
+def checklist_of(desk: Desk, record: CancellationRecord | None) -> Checklist:
     """Return the checklist to judge: as copied at Begin, or the kit's own without one."""
-    return kit.checklist if record is None else kit.checklist.as_copied(record.gates)
-
-
-@frozen
-class Entered:
-    """What was entered, structured: the forms, and the checklist with stand-ins for unreadable."""
-
-    checklist: Checklist
-    forms: Mapping[type, object]
-
-
-def entered(checklist: Checklist, record: CancellationRecord | None) -> Entered:
-    """Structure the stored entries. What cannot be read makes its section unknown, never empty."""
-    forms: dict[type, object] = {}
-    unreadable: dict[str, Unjudged] = {}
-    for entry in record.entries if record else ():
-        section = checklist.by_key.get(entry.section)
-        form = form_of(section) if section is not None else None
-        if section is None or form is None:
-            continue
-        try:
-            if entry.version != version_of(form):
-                raise Invalid(f"the form has version {version_of(form)}")
-            forms[form] = from_data(form, entry.data)
-        except Invalid:
-            unreadable[section.key] = Unjudged(section.key, section.title, "section.unreadable")
-    if unreadable:
-        standing = tuple(unreadable.get(s.key, s) for s in checklist.sections)
-        checklist = Checklist(standing, checklist.gates)
-    return Entered(checklist, forms)
-
-
-def version_of(form: type) -> int:
-    """Return the version of a form: its class attribute `version`, or 1."""
-    version = getattr(form, "version", 1)
-    return version if type(version) is int else 1
-
-
-def facts_for(
-    customer: Customer,
-    record: CancellationRecord | None,
-    have: Entered,
-    today: date,
-    answers: Mapping[Need[Any], object],
-    users: Mapping[str, User] | None,
-) -> Facts:
-    """Put together what the sections may look at."""
-    performed = _performed(have.checklist, record)
-    return Facts(customer, today, today, answers, have.forms, performed, users)
-
-
-def mentioned(desk: Desk, forms: Any) -> Mapping[str, User]:
-    """Look up the users whom forms mention, with one question, or none when nobody is."""
-    ids = tuple(dict.fromkeys(one for form in forms for one in getattr(form, "mentions", ())))
-    if not ids or desk.kit.users is None:
-        return {}
-    return {key: user for key, user in desk.kit.users.find(ids).items() if key in ids}
-
-
-def _performed(checklist: Checklist, record: CancellationRecord | None) -> dict[type, Effect]:
-    found: dict[type, Effect] = {}
-    if record is None:
-        return found
-    for done in record.performed:
-        cls = checklist.kinds.get(done.kind)
-        if cls is not None and done.revision == revision_of(record, done.section):
-            found[cls] = effect_of(cls, done.data)
-    return found
-
-
-def effect_of(cls: type, data: Mapping[str, Any]) -> Effect:
-    """Make an effect again from its stored form.
-
-    Raises:
-        PluginError: the class has changed and does not take it any more.
-    """
-    try:
-        made: Effect = from_data(cls, data)
-    except Invalid as error:
-        raise PluginError(f"A stored {cls.__name__} cannot be read any more: {error}") from error
-    return made
-
-
-def ask_facts(
-    unit: Unit, customer_id: str, needs: tuple[Need[Any], ...], as_of: date
-) -> dict[Need[Any], object]:
-    """Ask the host for all facts at once, and check the answers.
-
-    Raises:
-        AdapterContractError: the answer is not a mapping with this customer in it.
-    """
-    if not needs:
-        return {}
-    rows = unit.customers.facts((customer_id,), needs, as_of)
-    row = rows.get(customer_id) if isinstance(rows, Mapping) else None
-    if not isinstance(row, Mapping):
-        raise AdapterContractError(
-            f"CustomerRepo.facts returned {type(rows).__name__} without customer "
-            f"{customer_id!r}; expected a mapping from each id asked for to its answers "
-            "(promise C5)."
-        )
-    return read_answers(needs, row)
+    return desk.kit.checklist.as_copied(record.gates) if record else desk.kit.checklist
 
 
 def judge(
@@ -186,56 +91,36 @@ def judge(
         blind: for a view: when the host cannot answer at all, show every fact as unknown. A
             command lets the exception out, and is rolled back.
     """
-    checklist = checklist_of(desk.kit, record)
-    have = entered(checklist.only(only) if only else checklist, record)
-    needs = have.checklist.needs()
+    checklist = checklist_of(desk, record)
+    checklist, forms = _entered(checklist.only(only) if only else checklist, record)
+    answers: Mapping[Need[Any], object]
+    users: Mapping[str, User] | None
     try:
-        answers = ask_facts(unit, customer.id, needs, today)
+        answers = _ask(unit, customer.id, checklist.needs, today)
+        users = mentioned(desk, forms.values())
     except Exception as error:
         if not blind:
             raise
-        desk.kit.report("CustomerRepo.facts", error)
-        answers = dict.fromkeys(needs, Unknown(type(error).__name__))
-    try:
-        users: Mapping[str, User] | None = mentioned(desk, have.forms.values())
-    except Exception as error:
-        if not blind:
-            raise
-        desk.kit.report("Users.find", error)
-        users = None
-    facts = facts_for(customer, record, have, today, answers, users)
-    judged = evaluate(have.checklist, facts)
+        desk.kit.report("CustomerRepo.facts or Users.find", error)
+        answers, users = dict.fromkeys(checklist.needs, Unknown(type(error).__name__)), None
+    performed = _performed(checklist, record)
+    judged = evaluate(checklist, Facts(customer, today, today, answers, forms, performed, users))
     for key, fault in judged.faults.items():
         desk.kit.report(f"section {key!r}", fault)
     return judged
 
 
-def unable(unit: Unit, customer: Customer, effects: tuple[Planned, ...]) -> tuple[Refusal, ...]:
-    """Ask the performers which effects cannot be carried out, and why."""
-    found: list[Refusal] = []
-    for planned in effects:
-        performer = unit.performers.get(type(planned.effect))
-        if performer is None:
-            raise PluginError(f"The host has no performer for {type(planned.effect).__name__}.")
-        why: object = performer.refuses(planned.effect, customer)
-        if isinstance(why, Message):
-            found.append(Refusal("effect_refused", why, planned.section))
-        elif why is not None:
-            raise AdapterContractError(
-                f"The performer of {type(planned.effect).__name__} refused with "
-                f"{type(why).__name__}; expected a Message or None."
-            )
-    return tuple(found)
+def mentioned(desk: Desk, forms: Iterable[object]) -> Mapping[str, User]:
+    """Look up the users whom forms mention, with one question, or none when nobody is."""
+    ids = tuple(dict.fromkeys(one for form in forms for one in getattr(form, "mentions", ())))
+    if not ids or desk.kit.users is None:
+        return {}
+    return {key: user for key, user in desk.kit.users.find(ids).items() if key in ids}
 
 
-def told(
-    desk: Desk, event: str, customer: Customer, record: CancellationRecord
-) -> tuple[Person, ...]:
-    """Return who is told of an event by the host's set-up: each person once."""
-    if desk.kit.recipients is None:
-        return ()
-    people = desk.kit.recipients.of(event, customer, record)
-    return tuple({person.id: person for person in people}.values())
+def version_of(form: type) -> int:
+    """Return the version of a form: its class attribute `version`, or 1."""
+    return int(getattr(form, "version", 1))
 
 
 def see_plan(
@@ -243,16 +128,10 @@ def see_plan(
 ) -> Seen:
     """Add what Process would do to what was seen: the effects, who is told, the plan's token."""
     effects = due_effects(judged, record)
-    people = told(desk, "processed", seen.customer, record)
-    data = [(p.section, p.effect.kind, to_data(p.effect, names=False)) for p in effects]
-    return evolve(
-        seen,
-        judged=judged,
-        effects=effects,
-        unable=unable(unit, seen.customer, effects),
-        told=people,
-        token=make_token(record, judged, data, people),
-    )
+    people = _told(desk, "processed", seen.customer, record)
+    why_not = unable(unit, seen.customer, effects)
+    token = make_token(record, judged, effects, people)
+    return evolve(seen, judged=judged, effects=effects, unable=why_not, told=people, token=token)
 
 
 def see_removal(desk: Desk, seen: Seen, record: CancellationRecord, *, put_back: bool) -> Seen:
@@ -267,3 +146,92 @@ def see_removal(desk: Desk, seen: Seen, record: CancellationRecord, *, put_back:
         else:
             stays.insert(0, done)
     return evolve(seen, effects=tuple(back), stays=tuple(stays))
+
+
+def unable(unit: Unit, customer: Customer, effects: tuple[Planned, ...]) -> tuple[Refusal, ...]:
+    """Ask the performers which effects cannot be carried out, and why."""
+    found: list[Refusal] = []
+    for section, effect in effects:
+        performer = unit.performers.get(type(effect))
+        if performer is None:
+            raise PluginError(f"The host has no performer for {type(effect).__name__}.")
+        why: object = performer.refuses(effect, customer)
+        if isinstance(why, Message):
+            found.append(Refusal("effect_refused", why, section))
+        elif why is not None:
+            raise AdapterContractError(
+                f"The performer of {type(effect).__name__} refused with {type(why).__name__}; "
+                "expected a Message or None."
+            )
+    return tuple(found)
+
+
+def effect_of(cls: type[Effect], data: JsonObject) -> Effect:
+    """Make an effect again from its stored form; raises `PluginError` where that cannot be done."""
+    try:
+        return from_data(cls, data)
+    except Invalid as error:
+        raise PluginError(f"A stored {cls.__name__} cannot be read any more: {error}") from error
+
+
+def _told(
+    desk: Desk, event: str, customer: Customer, record: CancellationRecord
+) -> tuple[Person, ...]:
+    """Return who is told of an event by the host's set-up: each person once."""
+    if desk.kit.recipients is None:
+        return ()
+    people = desk.kit.recipients.of(event, customer, record)
+    return tuple({person.id: person for person in people}.values())
+
+
+def _ask(
+    unit: Unit, customer_id: str, needs: tuple[Need[Any], ...], as_of: date
+) -> dict[Need[Any], object]:
+    """Ask the host for all facts at once, and check the answers."""
+    if not needs:
+        return {}
+    rows: object = unit.customers.facts((customer_id,), needs, as_of)
+    row = rows.get(customer_id) if isinstance(rows, Mapping) else None
+    if not isinstance(row, Mapping):
+        raise AdapterContractError(
+            f"CustomerRepo.facts returned {type(rows).__name__} without customer "
+            f"{customer_id!r}; expected a mapping from each id asked for to its answers "
+            "(promise C5)."
+        )
+    return read_answers(needs, row)
+
+
+def _entered(
+    checklist: Checklist, record: CancellationRecord | None
+) -> tuple[Checklist, dict[type, object]]:
+    """Structure the stored entries; one that cannot be read makes its section unknown."""
+    forms: dict[type, object] = {}
+    unreadable: list[str] = []
+    for entry in record.entries if record else ():
+        section = checklist.by_key.get(entry.section)
+        form = form_of(section) if section is not None else None
+        if form is not None and (made := _form(form, entry)) is not None:
+            forms[form] = made
+        elif form is not None:
+            unreadable.append(entry.section)
+    return checklist.standing_in(unreadable, "section.unreadable"), forms
+
+
+def _form(form: type, entry: Entry) -> object | None:
+    if entry.version != version_of(form):
+        return None
+    try:
+        made: object = from_data(form, entry.data)
+    except Invalid:
+        return None
+    return made
+
+
+def _performed(checklist: Checklist, record: CancellationRecord | None) -> dict[type, Effect]:
+    """Return the effects that were performed since their sections were last answered."""
+    found: dict[type, Effect] = {}
+    for done in record.performed if record else ():
+        cls = checklist.kinds.get(done.kind)
+        if cls is not None and record and done.revision == revision_of(record, done.section):
+            found[cls] = effect_of(cls, done.data)
+    return found

@@ -1,6 +1,8 @@
 """What cancelkit itself stores: the cancellation, its history, operations, and the outbox.
 
 All of it is plain frozen data; `cancelkit.serial` gives each of the four documents its JSON form.
+Everywhere: `tenant` is the host's tenant, "" for none; instants are aware and in UTC; names are
+kept beside ids, so that history stays readable when users and customers are gone.
 """
 
 from __future__ import annotations
@@ -20,14 +22,11 @@ JsonObject: TypeAlias = Mapping[str, Any]
 
 
 class State(Enum):
-    """Where a customer stands in the lifecycle. `cancelkit.lifecycle` has the moves."""
+    """Where a customer stands in the lifecycle; `cancelkit.lifecycle` has the moves."""
 
-    LIVE = "live"
-    """No cancellation is open: none was begun, or the last one was removed."""
-    PENDING = "pending"
-    """A cancellation is open: the article's Live (PC)."""
+    LIVE = "live"  # no cancellation is open: none was begun, or the last one was removed
+    PENDING = "pending"  # a cancellation is open: the article's Live (PC)
     CANCELLED = "cancelled"
-    """The customer is cancelled."""
 
 
 class Verb(Enum):
@@ -42,7 +41,7 @@ class Verb(Enum):
 
 @frozen
 class Stamp:
-    """Who, and when (UTC)."""
+    """Who, and when."""
 
     by: Person
     at: datetime
@@ -50,75 +49,43 @@ class Stamp:
 
 @frozen
 class Entry:
-    """What was entered for one section, as JSON: it stays readable when its plug-in is gone.
-
-    Attributes:
-        section: the key of the section.
-        version: the version of the form (its `version` attribute, or 1).
-        data: the form as JSON; it may hold personal data, so no repr shows it.
-        revision: the version of the cancellation that this entry made; newer is greater.
-        stamp: who entered it, and when.
-    """
+    """What was entered for one section, as JSON: it stays readable when its plug-in is gone."""
 
     section: str
-    version: int
-    data: JsonObject = field(repr=False)
-    revision: int
+    version: int  # of the form: its attribute `version`, or 1
+    data: JsonObject = field(repr=False)  # it may hold personal data
+    revision: int  # the version of the cancellation that this entry made; newer is greater
     stamp: Stamp
 
 
 @frozen
 class Performed:
-    """An effect that was carried out.
-
-    Attributes:
-        section: the key of the section that planned it.
-        kind: the tag of the effect's class.
-        data: the effect as JSON.
-        message: what it did, readable without the plug-in.
-        revision: the revision of the section's entry on which it was based; 0 for none.
-        stamp: who had it done, and when.
-    """
+    """An effect that was carried out; `message` says what it did, also without the plug-in."""
 
     section: str
-    kind: str
+    kind: str  # the tag of the effect's class
     data: JsonObject = field(repr=False)
     message: Message
-    revision: int
+    revision: int  # of the section's entry on which it was based; 0 for none
     stamp: Stamp
 
 
 @frozen
 class CancellationRecord:
-    """One attempt to cancel one customer, from Begin to its end.
-
-    Attributes:
-        id: the identifier.
-        tenant: the host's tenant, "" for none.
-        customer: the customer's id.
-        name: the customer's name at Begin: history stays readable.
-        state: PENDING while open; then CANCELLED, or LIVE where it was removed.
-        version: counts the writes; a write expects the version that it read.
-        gates: section key -> gate, in checklist order, as copied at Begin.
-        former: the customer's status before Begin; None for a CRM without one.
-        begun: by whom and when.
-        ended: by whom and when; None while open.
-        entries: what was entered, at most one for each section.
-        performed: the effects that were carried out, in order.
-    """
+    """One attempt to cancel one customer, from Begin to its end."""
 
     id: str
     tenant: str
     customer: str
-    name: str
-    state: State
-    version: int
-    gates: Mapping[str, str]
-    former: Status | None
+    name: str  # the customer's, at Begin
+    state: State  # PENDING while open; then CANCELLED, or LIVE where it was removed
+    version: int  # counts the writes; a write expects the version that it read
+    gates: Mapping[str, str]  # section key -> gate, in checklist order, as copied at Begin
+    former: Status | None  # before Begin; None for a CRM whose customers have no status
     begun: Stamp
     ended: Stamp | None = None
-    entries: tuple[Entry, ...] = ()
-    performed: tuple[Performed, ...] = ()
+    entries: tuple[Entry, ...] = ()  # at most one for each section
+    performed: tuple[Performed, ...] = ()  # in order
 
     def entry(self, section: str) -> Entry | None:
         """Return what was entered for a section, or None."""
@@ -127,126 +94,73 @@ class CancellationRecord:
 
 @frozen
 class HistoryEntry:
-    """One accepted or refused command: append-only (promise I8).
-
-    Attributes:
-        id: the identifier.
-        tenant: the host's tenant, "" for none.
-        customer: the customer's id.
-        name: the customer's name at that time.
-        cancellation: the cancellation's id, or "" where there was none.
-        verb: the command.
-        accepted: whether it was done.
-        actor: who asked for it.
-        at: when, in UTC.
-        today: the day in the host's zone by which it was judged.
-        op: the operation id.
-        token: the token that the command carried, or "".
-        section: the section that it was about, or "".
-        refusals: why not, for a refused command.
-        lights: section key -> "green", "red" or "unknown", where sections were judged.
-        done: what was done beyond the move itself, in order.
-    """
+    """One accepted or refused command: append-only (promise I8)."""
 
     id: str
     tenant: str
     customer: str
-    name: str
-    cancellation: str
+    name: str  # the customer's, at that time
+    cancellation: str  # "" where there was none
     verb: Verb
     accepted: bool
     actor: Person
     at: datetime
-    today: date
+    today: date  # the day in the host's zone by which it was judged
     op: str
     token: str = ""
-    section: str = ""
+    section: str = ""  # the section that it was about
     refusals: tuple[Refusal, ...] = ()
-    lights: Mapping[str, str] = field(factory=dict)
-    done: tuple[Message, ...] = ()
+    lights: Mapping[str, str] = field(factory=dict)  # section key -> "green", "red", "unknown"
+    done: tuple[Message, ...] = ()  # what was done beyond the move itself
 
 
 @frozen
 class Outcome:
     """The answer to an accepted command; a repeat with the same operation id gets it again.
 
-    Attributes:
-        op: the operation id.
-        verb: the command.
-        customer: the customer's id.
-        cancellation: the cancellation's id.
-        now: the lifecycle state after the command.
-        at: when it was decided, in UTC.
-        done: the effects that it carried out.
-        stays: for Remove: what was done before and stays done.
-        notified: who will be told.
-        state: "done", or "staged" in the host's own transaction, until the host commits.
-        replayed: this is the first answer again; nothing was done now.
+    `state` is "done", or "staged" in the host's own transaction, until the host commits.
     """
 
     op: str
     verb: Verb
     customer: str
     cancellation: str
-    now: State
+    now: State  # the lifecycle state after the command
     at: datetime
-    done: tuple[Performed, ...] = ()
-    stays: tuple[Performed, ...] = ()
-    notified: tuple[Person, ...] = ()
+    done: tuple[Performed, ...] = ()  # the effects that it carried out
+    stays: tuple[Performed, ...] = ()  # for Remove: what was done before and stays done
+    notified: tuple[Person, ...] = ()  # who will be told
     state: str = "done"
-    replayed: bool = False
+    replayed: bool = False  # this is the first answer again; nothing was done now
 
 
 @frozen
 class Operation:
-    """An operation id that an accepted command used up, with its first answer.
-
-    Attributes:
-        tenant: the host's tenant; with customer, verb and op, the unique key.
-        customer: the customer's id.
-        verb: the command.
-        op: the operation id.
-        digest: a digest of the actor and the arguments.
-        outcome: the first answer.
-    """
+    """An operation id that an accepted command used up, unique by the first four attributes."""
 
     tenant: str
     customer: str
     verb: Verb
     op: str
-    digest: str
-    outcome: Outcome
+    digest: str  # of the actor and the arguments
+    outcome: Outcome  # the first answer
 
 
 @frozen
 class Notification:
-    """What one recipient is told of one event, as structured data.
+    """What one recipient is told of one event, as structured data."""
 
-    Attributes:
-        key: the same for every delivery of this notification; receivers may deduplicate by it.
-        event: what happened: "processed".
-        tenant: the host's tenant, "" for none.
-        customer: the customer's id.
-        name: the customer's name.
-        cancellation: the cancellation's id.
-        recipient: who is told.
-        actor: who did it.
-        at: when, in UTC.
-        reasons: what was entered for the section "reasons", as JSON.
-        link: the host's address of the customer, or None.
-    """
-
-    key: str
-    event: str
+    key: str  # the same for every delivery of this notification: receivers may deduplicate by it
+    event: str  # "processed"
     tenant: str
     customer: str
-    name: str
+    name: str  # the customer's
     cancellation: str
     recipient: Person
     actor: Person
     at: datetime
-    reasons: JsonObject = field(factory=dict, repr=False)
-    link: str | None = None
+    reasons: JsonObject = field(factory=dict, repr=False)  # what was entered for "reasons"
+    link: str | None = None  # the host's address of the customer
 
 
 class Delivery(Enum):
@@ -254,29 +168,21 @@ class Delivery(Enum):
 
     WAITING = "waiting"
     SENT = "sent"
-    DEAD = "dead"
-    """Given up after too many tries; visible, and it may be put back by hand."""
+    DEAD = "dead"  # given up after too many tries; visible, and it may be put back by hand
 
 
 @frozen
 class OutboxRow:
     """A notification on its way.
 
-    Attributes:
-        id: the identifier.
-        notification: what to send.
-        delivery: waiting, sent or dead.
-        due: not to be tried before this instant, in UTC.
-        attempts: how often it was claimed. Also the fence: who claimed it at an earlier count
-            cannot mark it any more.
-        leased_until: claimed by somebody until this instant; None when it is not claimed.
-        error: what the last failed try said.
+    `attempts` counts the claims. It is also the fence: who claimed the row at an earlier count
+    cannot mark it any more.
     """
 
     id: str
     notification: Notification
     delivery: Delivery
-    due: datetime
+    due: datetime  # not to be tried before
     attempts: int = 0
-    leased_until: datetime | None = None
-    error: str = field(default="", repr=False)
+    leased_until: datetime | None = None  # claimed by somebody until then
+    error: str = field(default="", repr=False)  # what the last failed try said

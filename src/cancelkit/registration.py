@@ -16,11 +16,7 @@ _KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 def check_section(section: Any) -> None:
-    """Check that something is a section, whatever it is.
-
-    Raises:
-        NotASection: the message names it and what is missing.
-    """
+    """Raise `NotASection` for anything that is none; the message names it and what is missing."""
     if isinstance(section, type):
         raise NotASection(f"{section.__qualname__} is a class; an instance of it is needed.")
     what = f"{type(section).__module__}.{type(section).__qualname__}"
@@ -32,16 +28,17 @@ def check_section(section: Any) -> None:
             f"{what} has the key {section.key!r}; a key is lower case letters, digits and "
             "underscores, begins with a letter, and has at most 64 characters."
         )
+    what = f"The section {section.key!r}"
     if not isinstance(section.title, str) or not section.title.strip():
-        raise NotASection(f"The section {section.key!r} has no title.")
+        raise NotASection(f"{what} has no title.")
     if not callable(section.evaluate):
-        raise NotASection(f"The section {section.key!r} has no method evaluate(facts).")
-    _check_needs(section.key, section.needs)
+        raise NotASection(f"{what} has no method evaluate(facts).")
+    _check_needs(what, section.needs)
     form = form_of(section)
-    if form is not None and not (isinstance(form, type) and has(form)):
-        raise NotASection(f"The form of section {section.key!r} must be a frozen attrs class.")
+    if form is not None and not _is_attrs(form):
+        raise NotASection(f"{what} must have a frozen attrs class as its form.")
     if hasattr(section, "effects") != hasattr(section, "effect_types"):
-        raise NotASection(f"The section {section.key!r} must have both effects and effect_types.")
+        raise NotASection(f"{what} must have both effects and effect_types.")
 
 
 def form_of(section: Section) -> type | None:
@@ -49,41 +46,46 @@ def form_of(section: Section) -> type | None:
     return section.form if isinstance(section, WithForm) else None
 
 
-def effect_kinds(sections: Iterable[Section]) -> dict[str, type[Effect]]:
-    """Return the classes of effects that sections may plan, by tag.
+def forms(sections: Iterable[Section]) -> dict[type, Section]:
+    """Return the sections by form; raises `BadSetup` where two have the same."""
+    found: dict[type, Section] = {}
+    for section in sections:
+        form = form_of(section)
+        if form is not None and found.setdefault(form, section) is not section:
+            raise BadSetup(
+                f"The sections {found[form].key!r} and {section.key!r} have the same form "
+                f"{form.__name__}; each needs a class of its own."
+            )
+    return found
 
-    Raises:
-        NotASection: a class is not frozen attrs, or has no tag.
-        BadSetup: two classes have the same tag.
-    """
+
+def effect_kinds(sections: Iterable[Section]) -> dict[str, type[Effect]]:
+    """Return the classes of effects by tag; raises `BadSetup` where two have the same."""
     kinds: dict[str, type[Effect]] = {}
     for section in sections:
         for effect in section.effect_types if isinstance(section, WithEffects) else ():
-            kind = _kind(section.key, effect)
+            kind: object = getattr(effect, "kind", None)
+            if not isinstance(kind, str) or not _is_attrs(effect):
+                raise NotASection(
+                    f"The effect {effect!r} of section {section.key!r} must be a frozen attrs "
+                    "class with a class attribute `kind`, its tag."
+                )
             if kinds.setdefault(kind, effect) is not effect:
                 raise BadSetup(f"Two classes of effects have the tag {kind!r}.")
     return kinds
 
 
-def _kind(key: str, effect: Any) -> str:
-    kind = getattr(effect, "kind", None)
-    if not isinstance(kind, str) or not has(effect):
-        raise NotASection(
-            f"The effect {effect!r} of section {key!r} must be a frozen attrs class with a class "
-            "attribute `kind`, its tag."
-        )
-    return kind
+def _is_attrs(cls: Any) -> bool:
+    return isinstance(cls, type) and has(cls)
 
 
-def _check_needs(key: str, needs: Any) -> None:
+def _check_needs(what: str, needs: Any) -> None:
     if not isinstance(needs, Sequence) or isinstance(needs, str):
-        raise NotASection(f"The needs of section {key!r} must be a tuple of needs.")
+        raise NotASection(f"{what} must have a tuple of needs.")
     for need in needs:
         try:
             hash(need)
         except TypeError:
-            raise NotASection(f"A need of section {key!r} is not hashable.") from None
+            raise NotASection(f"{what} has a need that is not hashable.") from None
         if not callable(getattr(need, "read", None)):
-            raise NotASection(
-                f"The section {key!r} has the need {need!r}, which has no read(answer)."
-            )
+            raise NotASection(f"{what} has the need {need!r}, which has no read(answer).")

@@ -20,12 +20,9 @@ from cancelkit.states import SectionState
 class Gate(Enum):
     """What a section that is not green means for Process."""
 
-    BLOCKS = "blocks"
-    """Process is refused."""
-    ADVISES = "advises"
-    """It is shown, and Process is allowed."""
-    OFF = "off"
-    """The section is left out: not asked, not shown, never evidence."""
+    BLOCKS = "blocks"  # Process is refused
+    ADVISES = "advises"  # it is shown, and Process is allowed
+    OFF = "off"  # the section is left out: not asked, not shown, never evidence
 
 
 class Section(Protocol):
@@ -72,11 +69,7 @@ class WithCheck(Protocol):
     """A section that checks what was entered beyond the types of the form."""
 
     def check(self, form: Any, facts: Facts, /) -> None:
-        """Check an answer before it is stored. No needs are answered at that time.
-
-        Raises:
-            Invalid: with a sentence that says what was wrong and what is expected.
-        """
+        """Raise `Invalid` with what was wrong and what is expected; no needs are answered here."""
         ...
 
 

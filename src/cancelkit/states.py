@@ -24,15 +24,12 @@ class Light(Enum):
     @property
     def word(self) -> str:
         """The word beside the circle: "complete", "to do" or "unknown"."""
-        return _WORDS[self]
-
-
-_WORDS = {Light.GREEN: "complete", Light.RED: "to do", Light.UNKNOWN: "unknown"}
+        return {Light.GREEN: "complete", Light.RED: "to do", Light.UNKNOWN: "unknown"}[self]
 
 
 @frozen
 class SectionState:
-    """What a section says of a customer.
+    """What a section says of a customer; made by `green`, `red` and `unknown`.
 
     Attributes:
         light: green, red or unknown.
@@ -70,9 +67,7 @@ def red(
     """
     if isinstance(count, int):
         count = Count(count)
-    if values:
-        return _red(code, count, hint, tuple(sorted(values.items())))
-    return _plain_red(code, count, hint)
+    return _red(code, count, hint, values) if values else _plain_red(code, count, hint)
 
 
 def unknown(code: str, /, **values: Value) -> SectionState:
@@ -80,13 +75,11 @@ def unknown(code: str, /, **values: Value) -> SectionState:
     return SectionState(Light.UNKNOWN, Message.of(code, **values))
 
 
-def _red(
-    code: str, count: Count | None, hint: str, pairs: tuple[tuple[str, Value], ...]
-) -> SectionState:
-    counted: list[tuple[str, Value]] = []
-    if count is not None:
-        counted = [("count", count.n), *([("more", 1)] if count.more else [])]
-    message = Message(code, tuple(sorted([*pairs, *counted])))
+def _red(code: str, count: Count | None, hint: str, values: dict[str, Value]) -> SectionState:
+    counted: dict[str, Value] = {} if count is None else {"count": count.n}
+    if count is not None and count.more:
+        counted["more"] = 1
+    message = Message.of(code, **values, **counted)
     return SectionState(Light.RED, message, count, Message(hint) if hint else None)
 
 
@@ -98,4 +91,4 @@ def _plain_green(code: str) -> SectionState:
 
 @lru_cache(maxsize=2048)
 def _plain_red(code: str, count: Count | None, hint: str) -> SectionState:
-    return _red(code, count, hint, ())
+    return _red(code, count, hint, {})

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from cancelkit.decide import Decision, Seen
+from cancelkit.decide import Ask, Decision, Seen
 from cancelkit.errors import Conflict
 from cancelkit.lifecycle import while_pending
-from cancelkit.orders import Order
-from cancelkit.plan import revision_of
-from cancelkit.ports import StatusMirror, Unit
+from cancelkit.people import Status
+from cancelkit.plan import Planned, revision_of
+from cancelkit.ports import Unit
 from cancelkit.reading import version_of
 from cancelkit.records import (
     CancellationRecord,
@@ -37,33 +37,29 @@ if TYPE_CHECKING:
     from cancelkit.desk import Desk
 
 
-def refusal(desk: Desk, unit: Unit, given: Order, seen: Seen, decision: Decision) -> HistoryEntry:
+def refusal(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) -> HistoryEntry:
     """Record a refused command; nothing else is written."""
-    entry = _history(desk, given, seen, decision, seen.record.id if seen.record else "")
+    entry = _history(desk, ask, seen, decision, seen.record)
     unit.history.append(entry)
     return entry
 
 
-def write(desk: Desk, unit: Unit, given: Order, seen: Seen, decision: Decision) -> Outcome:
+def write(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) -> Outcome:
     """Carry out an accepted decision.
 
     Raises:
         Conflict: something is not as it was read; nothing of this command may stay.
     """
     stamp = Stamp(desk.actor, seen.at)
-    done = _perform(unit, given, seen, decision, stamp)
-    record = _next_record(desk, given, seen, decision, done, stamp)
-    if seen.record is None or record.id != seen.record.id:
-        _mirror(unit, given.ask.verb, seen, record)
-        unit.cancellations.add(record)
-    elif record is not seen.record:
-        _mirror(unit, given.ask.verb, seen, record)
-        if not unit.cancellations.save(record, seen.record.version):
-            raise Conflict(f"The cancellation {record.id!r} was changed by somebody else.")
-    unit.history.append(_history(desk, given, seen, decision, record.id))
+    done = tuple(_perform(unit, seen, planned, stamp) for planned in decision.effects)
+    record = _next_record(desk, ask, seen, decision.to or seen.state, done, stamp)
+    if record is not seen.record:
+        _mirror(unit, ask.verb, seen, record.former)
+        _store(unit, seen.record, record)
+    unit.history.append(_history(desk, ask, seen, decision, record))
     outcome = Outcome(
-        op=given.op,
-        verb=given.ask.verb,
+        op=ask.op,
+        verb=ask.verb,
         customer=seen.customer.id,
         cancellation=record.id,
         now=record.state,
@@ -74,62 +70,42 @@ def write(desk: Desk, unit: Unit, given: Order, seen: Seen, decision: Decision) 
         state="staged" if desk.host.joined else "done",
     )
     unit.operations.add(
-        Operation(
-            desk.host.tenant, seen.customer.id, given.ask.verb, given.op, given.digest, outcome
-        )
+        Operation(record.tenant, record.customer, ask.verb, ask.op, ask.digest, outcome)
     )
     if outcome.notified:
         unit.outbox.add(_outbox(desk, seen, record, outcome))
     return outcome
 
 
-def _perform(
-    unit: Unit, given: Order, seen: Seen, decision: Decision, stamp: Stamp
-) -> tuple[Performed, ...]:
-    """Carry out the effects, in order; each must find what it expects."""
-    done: list[Performed] = []
-    for planned in decision.effects:
-        effect = planned.effect
-        if unit.performers[type(effect)].perform(effect, seen.customer) is not True:
-            raise Conflict(f"{type(effect).__name__} did not find what it expects.")
-        revision = revision_of(seen.record, planned.section) if seen.record else 0
-        done.append(
-            Performed(
-                planned.section, effect.kind, to_data(effect), effect.message(), revision, stamp
-            )
-        )
-    return tuple(done)
+def _perform(unit: Unit, seen: Seen, planned: Planned, stamp: Stamp) -> Performed:
+    """Carry out an effect; it must find what it expects."""
+    section, effect = planned
+    if unit.performers[type(effect)].perform(effect, seen.customer) is not True:
+        raise Conflict(f"{type(effect).__name__} did not find what it expects.")
+    revision = revision_of(seen.record, section) if seen.record else 0
+    return Performed(section, effect.kind, to_data(effect), effect.message(), revision, stamp)
 
 
 def _next_record(
-    desk: Desk,
-    given: Order,
-    seen: Seen,
-    decision: Decision,
-    done: tuple[Performed, ...],
-    stamp: Stamp,
+    desk: Desk, ask: Ask, seen: Seen, to: State, done: tuple[Performed, ...], stamp: Stamp
 ) -> CancellationRecord:
     """Return the cancellation as it is afterwards; the same object where nothing changes."""
-    record, verb = seen.record, given.ask.verb
-    assert decision.to is not None  # noqa: S101 - only an accepted decision is written
-    if verb is Verb.BEGIN:
-        opened = record is not None and seen.state is State.PENDING
-        return record if record is not None and opened else _begun(desk, seen, stamp)
-    assert record is not None  # noqa: S101 - the lifecycle has no other move without one
+    record = seen.record
+    if record is None or seen.state is not State.PENDING:
+        return _begun(desk, seen, stamp)
+    if ask.verb is Verb.BEGIN:
+        return record
     version = record.version + 1
-    if verb is Verb.ENTER:
-        entry = Entry(
-            given.ask.section, version_of(type(given.form)), given.data or {}, version, stamp
-        )
+    if ask.verb is Verb.ENTER:
+        entry = Entry(ask.section, version_of(type(ask.form)), ask.data or {}, version, stamp)
         others = tuple(e for e in record.entries if e.section != entry.section)
         return evolve(record, version=version, entries=(*others, entry))
-    ended = None if decision.to is State.PENDING else stamp
+    ended = None if to is State.PENDING else stamp
     performed = (*record.performed, *done)
-    return evolve(record, version=version, state=decision.to, ended=ended, performed=performed)
+    return evolve(record, version=version, state=to, ended=ended, performed=performed)
 
 
 def _begun(desk: Desk, seen: Seen, stamp: Stamp) -> CancellationRecord:
-    gates = desk.kit.checklist.gates
     return CancellationRecord(
         id=desk.host.ids.new(),
         tenant=desk.host.tenant,
@@ -137,53 +113,52 @@ def _begun(desk: Desk, seen: Seen, stamp: Stamp) -> CancellationRecord:
         name=seen.customer.name,
         state=State.PENDING,
         version=1,
-        gates={key: gate.value for key, gate in gates.items()},
+        gates={key: gate.value for key, gate in desk.kit.checklist.gates.items()},
         former=seen.customer.status,
         begun=stamp,
     )
 
 
-def _mirror(unit: Unit, verb: Verb, seen: Seen, record: CancellationRecord) -> None:
+def _store(unit: Unit, old: CancellationRecord | None, new: CancellationRecord) -> None:
+    if old is None or old.id != new.id:
+        unit.cancellations.add(new)
+    elif not unit.cancellations.save(new, old.version):
+        raise Conflict(f"The cancellation {new.id!r} was changed by somebody else.")
+
+
+def _mirror(unit: Unit, verb: Verb, seen: Seen, former: Status | None) -> None:
     """Mirror the move into the customer's own status, where the host has one."""
-    status, mirror = seen.customer.status, unit.status
-    if mirror is None or status is None or record.former is None:
+    pending, mirror, customer = while_pending(former), unit.status, seen.customer.id
+    if mirror is None or former is None or pending is None:
         return
-    if not _mirrored(mirror, verb, seen.customer.id, record):
-        raise Conflict(f"The status of customer {record.customer!r} was changed by somebody else.")
-
-
-def _mirrored(
-    mirror: StatusMirror, verb: Verb, customer_id: str, record: CancellationRecord
-) -> bool:
-    former = record.former
-    pending = while_pending(former)
-    assert former is not None and pending is not None  # noqa: S101, PT018 - the caller has looked
+    matched: object = True
     if verb is Verb.BEGIN:
-        return mirror.mark_pending(customer_id, former) is True
-    if verb is Verb.REMOVE:
-        return mirror.restore(customer_id, pending, former) is True
-    if verb is Verb.PROCESS:
-        return mirror.mark_cancelled(customer_id, pending) is True
-    return True
+        matched = mirror.mark_pending(customer, former)
+    elif verb is Verb.REMOVE:
+        matched = mirror.restore(customer, pending, former)
+    elif verb is Verb.PROCESS:
+        matched = mirror.mark_cancelled(customer, pending)
+    if matched is not True:
+        raise Conflict(f"The status of customer {customer!r} was changed by somebody else.")
 
 
 def _history(
-    desk: Desk, given: Order, seen: Seen, decision: Decision, cancellation: str
+    desk: Desk, ask: Ask, seen: Seen, decision: Decision, record: CancellationRecord | None
 ) -> HistoryEntry:
     return HistoryEntry(
         id=desk.host.ids.new(),
         tenant=desk.host.tenant,
         customer=seen.customer.id,
         name=seen.customer.name,
-        cancellation=cancellation,
-        verb=given.ask.verb,
+        cancellation=record.id if record else "",
+        verb=ask.verb,
         accepted=decision.to is not None,
         actor=desk.actor,
         at=seen.at,
         today=seen.today,
-        op=given.op,
-        token=str(given.ask.token or ""),
-        section=given.ask.section,
+        op=ask.op,
+        token=str(ask.token or ""),
+        section=ask.section,
         refusals=decision.refusals,
         lights=seen.judged.lights if seen.judged else {},
         done=tuple(planned.effect.message() for planned in decision.effects),
@@ -192,28 +167,24 @@ def _history(
 
 def _outbox(
     desk: Desk, seen: Seen, record: CancellationRecord, outcome: Outcome
-) -> tuple[OutboxRow, ...]:
+) -> list[OutboxRow]:
     """Make one row for each recipient; the key is the same however often it is sent."""
-    reasons = record.entry("reasons")
-    link = desk.kit.links.customer(seen.customer) if desk.kit.links else None
-    return tuple(
-        OutboxRow(
-            desk.host.ids.new(),
-            Notification(
-                key=f"{record.id}:processed:{person.id}",
-                event="processed",
-                tenant=record.tenant,
-                customer=record.customer,
-                name=seen.customer.name,
-                cancellation=record.id,
-                recipient=person,
-                actor=desk.actor,
-                at=seen.at,
-                reasons=reasons.data if reasons else {},
-                link=link,
-            ),
-            Delivery.WAITING,
-            seen.at,
-        )
-        for person in outcome.notified
+    entry = record.entry("reasons")
+    about = Notification(
+        key="",
+        event="processed",
+        tenant=record.tenant,
+        customer=record.customer,
+        name=seen.customer.name,
+        cancellation=record.id,
+        recipient=desk.actor,
+        actor=desk.actor,
+        at=seen.at,
+        reasons=entry.data if entry else {},
+        link=desk.kit.links.customer(seen.customer) if desk.kit.links else None,
     )
+    rows = []
+    for person in outcome.notified:
+        told = evolve(about, key=f"{record.id}:{about.event}:{person.id}", recipient=person)
+        rows.append(OutboxRow(desk.host.ids.new(), told, Delivery.WAITING, seen.at))
+    return rows

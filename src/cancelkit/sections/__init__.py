@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from cancelkit.sections.assets import ASSETS, AssetsSection
-from cancelkit.sections.future_expiry import FUTURE_EXPIRY, FutureExpirySection
-from cancelkit.sections.mood import MOOD, Mood, MoodSection
-from cancelkit.sections.ownership import OWNERSHIP, NewOwner, OwnershipSection
-from cancelkit.sections.reasons import REASONS, Reason, ReasonCode, Reasons, ReasonsSection
-from cancelkit.sections.records import (
-    CASES,
-    OPPORTUNITIES,
-    QUOTATIONS,
-    SALES_ORDERS,
-    RecordsSection,
-    records_section,
+from cancelkit.section import Section
+from cancelkit.sections.assets import AssetsSection
+from cancelkit.sections.future_expiry import FutureExpirySection
+from cancelkit.sections.mood import Mood, MoodSection
+from cancelkit.sections.ownership import NewOwner, OwnershipSection
+from cancelkit.sections.reasons import Reason, ReasonCode, Reasons, ReasonsSection
+from cancelkit.sections.records import RecordsSection, records_section
+
+STANDARD_SECTIONS: tuple[Section, ...] = (
+    ReasonsSection(),
+    OwnershipSection(),
+    FutureExpirySection(),
+    AssetsSection(),
+    records_section("cases", title="Cases"),
+    records_section("opportunities", title="Opportunities"),
+    records_section("quotations", title="Quotations"),
+    records_section("sales_orders", title="Sales Orders"),
+    MoodSection(),
 )
+"""In the article's order."""
 
 __all__ = [
-    "ASSETS",
-    "CASES",
-    "FUTURE_EXPIRY",
-    "MOOD",
-    "OPPORTUNITIES",
-    "OWNERSHIP",
-    "QUOTATIONS",
-    "REASONS",
-    "SALES_ORDERS",
+    "STANDARD_SECTIONS",
     "AssetsSection",
     "FutureExpirySection",
     "Mood",

@@ -20,15 +20,10 @@ from cancelkit.text import checked_line
 
 @frozen
 class NewExpiry:
-    """What is entered to have an expiry created; without a day, nothing is.
-
-    Attributes:
-        on: the day, after today.
-        note: one line for whoever is reminded.
-    """
+    """What is entered to have an expiry created; without a day, nothing is."""
 
     on: date | None = None
-    note: str = field(default="", repr=False)
+    note: str = field(default="", repr=False)  # one line for whoever is reminded
 
     def __attrs_post_init__(self) -> None:
         """Check the note."""

@@ -17,7 +17,7 @@ class FutureExpirySection:
     key: str = "future_expiry"
     title: str = "Future Expiry"
     gate: Gate = Gate.ADVISES
-    needs: tuple[NextDate, ...] = (NextDate("expiries"),)
+    needs: tuple[NextDate] = (NextDate("expiries"),)
 
     def evaluate(self, facts: Facts) -> SectionState:
         """Look for the next expiry."""
@@ -25,6 +25,3 @@ class FutureExpirySection:
         if upcoming is not None and upcoming > facts.as_of:
             return green("expiry.future", on=upcoming)
         return red("expiry.none", hint="expiry.none.hint")
-
-
-FUTURE_EXPIRY = FutureExpirySection()

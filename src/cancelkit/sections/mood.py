@@ -24,23 +24,14 @@ class Mood:
         checked_line(self.option, "the mood")
 
 
-_OPTIONS = {
-    "happy": "Happy",
-    "neutral": "Neutral",
-    "disappointed": "Disappointed",
-    "angry": "Angry",
-}
+_OPTIONS = {o.lower(): o for o in ("Happy", "Neutral", "Disappointed", "Angry")}
 
 
 @frozen
 class MoodSection:
-    """Green when one option is chosen.
+    """Green when one option is chosen."""
 
-    Attributes:
-        options: key -> label, in the order to show; the host may give its own.
-    """
-
-    options: Mapping[str, str] = field(factory=lambda: dict(_OPTIONS), hash=False)
+    options: Mapping[str, str] = field(factory=lambda: dict(_OPTIONS), hash=False)  # key -> label
     key: str = "mood"
     title: str = "Customer Mood"
     gate: Gate = Gate.ADVISES
@@ -61,6 +52,3 @@ class MoodSection:
         if form.option and form.option not in self.options:
             listed = ", ".join(self.options)
             raise UnknownReason(f"There is no mood {form.option!r}; the moods are: {listed}.")
-
-
-MOOD = MoodSection()

@@ -17,14 +17,9 @@ from cancelkit.text import checked_line
 
 @frozen
 class NewOwner:
-    """What is entered: `NewOwner("tele-7")` plans the assignment, `NewOwner(keep=True)` keeps.
+    """What is entered: `NewOwner("tele-7")` plans the assignment, `NewOwner(keep=True)` keeps."""
 
-    Attributes:
-        user: the id of the new owner, an active user; "" takes an earlier choice back.
-        keep: the user chose to keep the owner.
-    """
-
-    user: str = ""
+    user: str = ""  # the id of an active user; "" takes an earlier choice back
     keep: bool = field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
@@ -92,6 +87,3 @@ class OwnershipSection:
 
 def _owns(user: User, facts: Facts) -> bool:
     return facts.customer.owners == (user.person,)
-
-
-OWNERSHIP = OwnershipSection()

@@ -15,12 +15,7 @@ from cancelkit.text import checked_id, checked_text
 
 @frozen
 class Reason:
-    """One reason that was given.
-
-    Attributes:
-        code: a code of the host's list.
-        comment: what was said about it; some codes require one.
-    """
+    """One reason that was given: a code of the host's list; some codes require a comment."""
 
     code: str
     comment: str = field(default="", repr=False)
@@ -61,13 +56,7 @@ class Reasons:
 
 @frozen
 class ReasonCode:
-    """One code of the host's list.
-
-    Attributes:
-        code: the stable code.
-        label: the text to show.
-        comment_required: whether this code is complete only with a comment.
-    """
+    """One code of the host's list, with the text to show."""
 
     code: str
     label: str
@@ -86,13 +75,9 @@ _CODES = (
 
 @frozen
 class ReasonsSection:
-    """Green when at least one reason code or some free text is given.
+    """Green when at least one reason code or some free text is given."""
 
-    Attributes:
-        codes: the host's list, in the order to show.
-    """
-
-    codes: tuple[ReasonCode, ...] = _CODES
+    codes: tuple[ReasonCode, ...] = _CODES  # the host's list, in the order to show
     key: str = "reasons"
     title: str = "Cancellation reasons"
     gate: Gate = Gate.BLOCKS
@@ -123,6 +108,3 @@ class ReasonsSection:
                 )
             if known.comment_required and not reason.comment.strip():
                 raise Invalid(f"The reason {known.label!r} ({known.code}) requires a comment.")
-
-
-REASONS = ReasonsSection()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import frozen
 
 from cancelkit.facts import Facts
 from cancelkit.needs import OpenRecords
@@ -16,17 +16,12 @@ class RecordsSection:
 
     key: str
     title: str
-    need: OpenRecords
+    needs: tuple[OpenRecords]
     gate: Gate = Gate.BLOCKS
-    needs: tuple[OpenRecords, ...] = field(init=False)
-
-    @needs.default
-    def _one_need(self) -> tuple[OpenRecords, ...]:
-        return (self.need,)
 
     def evaluate(self, facts: Facts) -> SectionState:
         """Count the open records."""
-        count = facts[self.need]
+        count = facts[self.needs[0]]
         if not count.n:
             return green("records.closed")
         return red("records.open", count=count, hint="records.open.hint")
@@ -45,10 +40,4 @@ def records_section(
         kind: the kind of records to count; the key where none is given.
         gate: whether an open record blocks Process or only advises.
     """
-    return RecordsSection(key, title, OpenRecords(kind or key), gate)
-
-
-CASES = records_section("cases", title="Cases")
-OPPORTUNITIES = records_section("opportunities", title="Opportunities")
-QUOTATIONS = records_section("quotations", title="Quotations")
-SALES_ORDERS = records_section("sales_orders", title="Sales Orders")
+    return RecordsSection(key, title, (OpenRecords(kind or key),), gate)
