@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import evolve, field, frozen
 
@@ -17,8 +17,7 @@ from cancelkit.sections import STANDARD_SECTIONS
 from cancelkit.states import SectionState, unknown
 
 
-@frozen
-class Unjudged:
+class Unjudged(NamedTuple):
     """Stands for a section that cannot be judged: its plug-in is gone, or its answer unreadable."""
 
     key: str

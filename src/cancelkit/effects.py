@@ -8,7 +8,6 @@ runs inside the unit of work. An effect that can be undone has an `inverse()`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from attrs import frozen
@@ -74,19 +73,6 @@ class AssignOwner:
     def inverse(self) -> AssignOwner:
         """Give the customer back."""
         return AssignOwner(self.was, self.to)
-
-
-@frozen
-class CreateExpiry:
-    """Create an expiry for the cancelled customer, for hosts that let cancelkit do so."""
-
-    kind: ClassVar[str] = "create_expiry"
-    on: date  # after today
-    note: str = ""  # one line for whoever is reminded
-
-    def message(self) -> Message:
-        """Name the day."""
-        return Message.of("effect.create_expiry", on=self.on)
 
 
 def names(people: tuple[Person, ...]) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
-
-from attrs import field, frozen
+from typing import Any, NamedTuple
 
 from cancelkit.checklist import Checklist
 from cancelkit.effects import Effect
@@ -17,8 +15,7 @@ from cancelkit.section import WithEffects
 from cancelkit.states import Light, SectionState, unknown
 
 
-@frozen(eq=False)
-class Judged:
+class Judged(NamedTuple):
     """The checklist at one instant.
 
     Attributes:
@@ -31,8 +28,8 @@ class Judged:
 
     checklist: Checklist
     states: tuple[SectionState, ...]
-    effects: Mapping[str, tuple[Effect, ...]] = field(factory=dict)
-    faults: Mapping[str, BaseException] = field(factory=dict)
+    effects: Mapping[str, tuple[Effect, ...]]
+    faults: Mapping[str, BaseException]
 
     @property
     def lights(self) -> dict[str, str]:

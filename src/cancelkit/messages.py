@@ -36,17 +36,11 @@ class Message:
 
 @frozen
 class Refusal:
-    """One reason why a command was refused.
+    """One reason why a command was refused."""
 
-    Attributes:
-        code: a stable code: a key of `cancelkit.errors.REFUSED_BY_CODE`.
-        message: the reason, to show.
-        section: the key of the section that stands in the way, or "".
-    """
-
-    code: str
+    code: str  # stable: a key of `cancelkit.errors.REFUSED_BY_CODE`
     message: Message
-    section: str = ""
+    section: str = ""  # the key of the section that stands in the way
 
 
 def plural_of_english(count: int) -> str:

@@ -25,19 +25,12 @@ from cancelkit.times import checked_instant
 
 @frozen
 class Report:
-    """What one run of the relay has done.
-
-    Attributes:
-        sent: delivered and marked.
-        again: failed, and due again later.
-        dead: failed for the last time; visible in the outbox until somebody puts it back.
-        lost: delivered or failed, but somebody else has claimed the row meanwhile.
-    """
+    """What one run of the relay has done."""
 
     sent: int = 0
-    again: int = 0
-    dead: int = 0
-    lost: int = 0
+    again: int = 0  # failed, and due again later
+    dead: int = 0  # failed for the last time; visible in the outbox until somebody puts it back
+    lost: int = 0  # tried, but somebody else has claimed the row meanwhile
 
 
 @frozen

@@ -22,13 +22,7 @@ from attrs import fields, has
 from cancelkit.errors import CorruptState, Invalid, NewerFormat
 from cancelkit.messages import Message, Value
 from cancelkit.people import Person
-from cancelkit.records import (
-    CancellationRecord,
-    HistoryEntry,
-    JsonObject,
-    Operation,
-    OutboxRow,
-)
+from cancelkit.records import CancellationRecord, HistoryEntry, JsonObject, Operation, OutboxRow
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -236,53 +230,38 @@ def _iso(value: object, cls: type[T]) -> T:
         raise _Wrong(f"expected an ISO 8601 {cls.__name__} as text") from None
 
 
-def _texts(value: object) -> Mapping[str, str]:
-    if not isinstance(value, dict):
-        raise _Wrong(f"expected an object, not {type(value).__name__}")
-    for key, text in value.items():
-        if type(key) is not str or type(text) is not str:
-            raise _Wrong("expected an object of texts")
-    return dict(value)
+def _texts(value: object) -> dict[str, str]:
+    texts: dict[str, str] = _json(value)
+    if not all(type(text) is str for text in texts.values()):
+        raise _Wrong("expected an object of texts")
+    return texts
 
 
 def _json(value: object) -> Any:
     """Check a JSON object through and through, and copy it."""
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not all(type(key) is str for key in value):
         raise _Wrong(f"expected an object, not {type(value).__name__}")
-    return {key: _json_value(item) for key, item in _keyed(value)}
+    return {key: _json_value(item) for key, item in value.items()}
 
 
 def _json_value(value: object) -> Any:
     if value is None or type(value) in (bool, int, str):
         return value
-    if type(value) is float and math.isfinite(value):
-        return value
-    if isinstance(value, list):
-        return [_json_value(item) for item in value]
-    return _json(value)
-
-
-def _keyed(value: dict[Any, Any]) -> list[tuple[str, Any]]:
-    for key in value:
-        if type(key) is not str:
-            raise _Wrong("expected text as keys")
-    return list(value.items())
+    if type(value) is float:
+        return _exactly(float)(value, float)
+    return [_json_value(item) for item in value] if isinstance(value, list) else _json(value)
 
 
 def _message_data(message: Message) -> dict[str, Any]:
-    values = {
-        name: {"date": value.isoformat()} if isinstance(value, date) else value
-        for name, value in message.values
-    }
-    return {"key": message.key, "values": values}
+    days = {name: {"date": v.isoformat()} for name, v in message.values if isinstance(v, date)}
+    return {"key": message.key, "values": {**dict(message.values), **days}}
 
 
 def _message(data: object, _: Any) -> Message:
-    if not isinstance(data, dict) or set(data) != {"key", "values"}:
-        raise _Wrong("expected an object with key and values")
-    if type(data["key"]) is not str or not isinstance(data["values"], dict):
-        raise _Wrong("expected a text as key and an object as values")
-    return Message.of(data["key"], **{k: _message_value(v) for k, v in _keyed(data["values"])})
+    if not isinstance(data, dict) or set(data) != {"key", "values"} or type(data["key"]) is not str:
+        raise _Wrong("expected an object with a text as key, and values")
+    values = _json(data["values"])
+    return Message.of(data["key"], **{name: _message_value(v) for name, v in values.items()})
 
 
 def _message_value(value: object) -> Value:

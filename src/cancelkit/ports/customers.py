@@ -35,7 +35,8 @@ class CustomerRepo(Protocol):
         """Return customers by id, without locking them.
 
         Must:
-            C4: return exactly those of the ids that are visible, under the very id asked for.
+            C4: return exactly those of the ids that are visible, under the very id asked for; an
+                id in another spelling ("07" for "7") is not there.
 
         Order: unspecified. Called: once in a view; with up to 5,000 ids by the bulk check.
         """

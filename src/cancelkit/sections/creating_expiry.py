@@ -7,15 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import ClassVar
 
 from attrs import field, frozen
 
-from cancelkit.effects import CreateExpiry
 from cancelkit.errors import Invalid
 from cancelkit.facts import Facts
+from cancelkit.messages import Message
 from cancelkit.sections.future_expiry import FutureExpirySection
 from cancelkit.states import SectionState, green
 from cancelkit.text import checked_line
+
+
+@frozen
+class CreateExpiry:
+    """Create an expiry for the cancelled customer, for hosts that let cancelkit do so."""
+
+    kind: ClassVar[str] = "create_expiry"
+    on: date  # after today
+    note: str = ""  # one line for whoever is reminded
+
+    def message(self) -> Message:
+        """Name the day."""
+        return Message.of("effect.create_expiry", on=self.on)
 
 
 @frozen

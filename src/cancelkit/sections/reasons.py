@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from attrs import field, frozen
 
@@ -54,8 +55,7 @@ class Reasons:
             raise Invalid(f"The reason code {twice[0]!r} is given twice.")
 
 
-@frozen
-class ReasonCode:
+class ReasonCode(NamedTuple):
     """One code of the host's list, with the text to show."""
 
     code: str

@@ -52,7 +52,7 @@ class Cells:
         """Return a line of text that must not be empty."""
         text = self.text(column)
         if not text and not self.bad:
-            self.wrong(column, "the cell is empty", f"the customer's or user's {column}")
+            self.wrong(column, "the cell is empty", f"a {column}")
         return text
 
     def id(self, column: str) -> str:

@@ -64,8 +64,7 @@ class _Loader:
 
     def load(self, checklist: Checklist) -> Loaded:
         """Read every file, then raise what is wrong with all of them, or return what they have."""
-        there = self._there()
-        self._problems.check()
+        there, unread = self._files()
         for source in there:
             table = read_table(self._folder / source.file, source, self._problems)
             if table is not None:
@@ -77,9 +76,21 @@ class _Loader:
             if source.kind.key in self._tables:
                 self._take(source, self._tables[source.kind.key])
         self._problems.check()
-        return self._loaded(there, checklist)
+        return self._loaded(there, unread, checklist)
 
     # ------------------------------------------------------------ files
+
+    def _files(self) -> tuple[list[Source], tuple[str, ...]]:
+        """Return the sources whose files are there, and the names of other CSV files."""
+        try:
+            there = self._there()
+            self._problems.check()
+            return there, self._unread(there)
+        except OSError as error:
+            wrong = f"it cannot be read: {error.strerror}"
+            self._problems.add(str(self._folder), 0, "", wrong, "a folder that can be read")
+            self._problems.check()
+            raise
 
     def _there(self) -> list[Source]:
         """Return the sources whose files are there."""
@@ -187,7 +198,7 @@ class _Loader:
 
     # ------------------------------------------------------------ the result
 
-    def _loaded(self, there: list[Source], checklist: Checklist) -> Loaded:
+    def _loaded(self, there: list[Source], unread: tuple[str, ...], checklist: Checklist) -> Loaded:
         found = {source.kind.key for source in there}
         sections = [kind.section for kind in KINDS.values() if kind.key not in found]
         absent = [key for key in checklist.by_key if key in sections]
@@ -196,7 +207,7 @@ class _Loader:
             LeftOut(kind, files[kind], why, len(lines), tuple(lines[:FIRST_LINES]))
             for (kind, why), lines in self._left_out.items()
         )
-        report = LoadReport(self._rows, tuple(absent), left_out, self._unread(there))
+        report = LoadReport(self._rows, tuple(absent), left_out, unread)
         users = MemoryUsers(self._users.values(), telesales=self._telesales)
         return Loaded(
             self._crm,

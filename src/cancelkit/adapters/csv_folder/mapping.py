@@ -42,6 +42,8 @@ Check: TypeAlias = Callable[[Any], bool]
 PROBE = date(2001, 2, 3)
 """A day whose year, month and day cannot be mistaken for each other."""
 
+ANOTHER_YEAR = PROBE.replace(year=2002)
+
 
 def read_mapping(path: str | Path) -> tuple[Source, ...]:
     """Read a mapping file.
@@ -88,7 +90,7 @@ class _Reader:
             if key not in KINDS:
                 self._wrong(key, f"there is no {shown(key)} here", f"one of {_listed(KINDS)}")
             elif not isinstance(table, dict):
-                self._wrong(key, f"{table!r} is not a table", f"a table [{key}]")
+                self._wrong(key, f"{shown(table)} is not a table", f"a table [{key}]")
         if "customers" not in tables:
             self._wrong("customers", "the table [customers] is missing", "one")
         return tuple(
@@ -128,7 +130,7 @@ class _Reader:
                 continue
             check, expected = known[key]
             if not check(value):
-                self._wrong(place + key, f"{shown(repr(value))} does not fit", expected)
+                self._wrong(place + key, f"{shown(value)} does not fit", expected)
                 continue
             good[key] = tuple(value) if isinstance(value, list) else value
         return good
@@ -159,14 +161,16 @@ def _is_delimiter(value: Any) -> bool:
 
 def _is_encoding(value: Any) -> bool:
     try:
-        return isinstance(value, str) and b"".decode(value) == ""
+        return isinstance(value, str) and "a".encode(value).decode(value) == "a"
     except (LookupError, ValueError):
         return False
 
 
 def _is_date_format(value: Any) -> bool:
     try:
-        return _is_text(value) and parse_day(PROBE.strftime(value), value) == PROBE
+        if not _is_text(value) or PROBE.strftime(value) == ANOTHER_YEAR.strftime(value):
+            return False  # Python warns of days that are parsed without a year
+        return parse_day(PROBE.strftime(value), value) == PROBE
     except ValueError:
         return False
 

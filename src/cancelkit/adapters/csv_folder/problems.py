@@ -75,10 +75,8 @@ class Problems:
             raise BadFile(tuple(self._found), self._more)
 
 
-def shown(text: str) -> str:
-    """Return the text of a cell as it is quoted in a problem: short, and without surprises."""
-    return ascii(text[:37] + "...") if len(text) > 40 else _quoted(text)
-
-
-def _quoted(text: str) -> str:
-    return repr(text) if text.isprintable() else ascii(text)
+def shown(value: object) -> str:
+    """Return what stood in a file as it is quoted in a problem: short, and without surprises."""
+    text = repr(value)
+    short = text if len(text) <= 40 else f"{text[:37]}...{text[-1]}"
+    return short if short.isprintable() else ascii(short)

@@ -102,8 +102,8 @@ def _places(header: list[str], source: Source, problems: Problems) -> dict[str, 
     needed = source.kind.required if source.exact else wanted
     missing = [wanted[ours] for ours in needed if ours not in found]
     for name in missing:
-        there = f"it has {', '.join(map(shown, header))}"
-        problems.add(source.file, 1, "", f"there is no column {shown(name)}: {there}", "it there")
+        wrong = f"the column {shown(name)} is missing"
+        problems.add(source.file, 1, "", wrong, f"it beside {', '.join(map(shown, header))}")
     doubled = sorted({n for n in wanted.values() if header.count(n) > 1})
     for name in doubled:
         wrong = f"the column {shown(name)} is there twice"

@@ -44,11 +44,18 @@ class MemoryRecipients:
 
 
 class MemoryLinks:
-    """Links made from two patterns with `{customer}` and `{section}` places."""
+    """Links made from two patterns with `{customer}` and `{section}` places.
 
-    def __init__(self, customer: str, manage: str) -> None:
+    Args:
+        customer: the pattern of a customer's page.
+        manage: the pattern of a section's tab.
+        tabs: the keys of the sections that have a tab of their own; all where it is None.
+    """
+
+    def __init__(self, customer: str, manage: str, *, tabs: Collection[str] | None = None) -> None:
         self._customer = customer
         self._manage = manage
+        self._tabs = tabs
 
     def customer(self, customer: Customer) -> str | None:
         """See `Links.customer`."""
@@ -56,6 +63,8 @@ class MemoryLinks:
 
     def manage(self, customer: Customer, section: str) -> str | None:
         """See `Links.manage`."""
+        if self._tabs is not None and section not in self._tabs:
+            return None
         return self._manage.format(customer=customer.id, section=section)
 
 

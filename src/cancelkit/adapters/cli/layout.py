@@ -1,0 +1,94 @@
+"""How a checklist, a plan and a history look, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cancelkit.adapters.cli.screen import NO_BREAK, Screen, pad, wide
+from cancelkit.kit import CancelKit
+from cancelkit.messages import Message
+from cancelkit.people import NamedRecord
+from cancelkit.records import HistoryEntry
+from cancelkit.states import Light
+from cancelkit.views import Line, Plan, View
+
+WORD, TITLE, GATE = 10, 22, 9
+"""The widths of the columns."""
+
+
+def show_customer(screen: Screen, view: View) -> None:
+    """Write the head of a customer's record, with the banner while it is pending."""
+    owners = ", ".join(owner.name for owner in view.owners) or "nobody"
+    name = f"{view.name} ({view.customer})"
+    screen.line("  ", (name, "bold"), f"   status: {view.status}   owner: {owners}")
+    if view.banner:
+        button = "[View cancellation]".replace(" ", NO_BREAK)
+        screen.wrapped(f"{view.banner} {button}", "  !", indent=4, style="yellow")
+    if view.drift:
+        screen.wrapped(view.drift, "  !", indent=4, style="red")
+
+
+def show_checklist(screen: Screen, view: View, *, hints: bool = True) -> None:
+    """Write the sections: a circle, a word, and why; with hints also what to do next."""
+    for line in view.sections:
+        _section(screen, line, hints=hints and line.light is not Light.GREEN)
+
+
+def show_plan(screen: Screen, plan: Plan) -> None:
+    """Write what Process would do, and what stands in its way."""
+    for step in plan.steps:
+        screen.wrapped(step, "  -", indent=4)
+    for person in plan.notify:
+        screen.line(f"  - Tell {person.name}")
+    for obstacle in plan.obstacles:
+        screen.wrapped(f"blocked by {obstacle}", "  !", indent=4, style="red")
+    for line in plan.advice:
+        screen.wrapped(f"not done: {line.title}: {line.message}", "  ~", indent=4)
+
+
+def show_history(screen: Screen, kit: CancelKit, entries: Sequence[HistoryEntry]) -> None:
+    """Write the history as a timeline, oldest first."""
+    widest = max((wide(entry.actor.name) for entry in entries), default=0)
+    for entry in entries:
+        when = f"{entry.at.astimezone(kit.zone):%Y-%m-%d %H:%M}"
+        lead = f"  {when}  {pad(entry.actor.name, widest)}  "
+        style = "" if entry.accepted else "red"
+        screen.wrapped(_told(kit, entry), lead, indent=wide(lead), style=style)
+
+
+def named(records: Sequence[NamedRecord], line: Line) -> str:
+    """Return the records that keep a section red, and how many others there are."""
+    texts = [r.label if r.id in r.label else f"{r.label} ({r.id})" for r in records]
+    count = line.count
+    if count is not None and count.more:
+        texts.append("and many more")
+    elif count is not None and count.n > len(records):
+        texts.append(f"and {count.n - len(records)} more")
+    return "; ".join(texts)
+
+
+def _section(screen: Screen, line: Line, *, hints: bool) -> None:
+    circle = screen.circle(line.light)
+    gate = "" if line.light is Light.GREEN else line.gate.value
+    words = f" {pad(line.word, WORD)}{pad(line.title, TITLE)}{pad(gate, GATE)}"
+    lead = 2 + len(circle[0]) + wide(words)
+    screen.wrapped(line.message, "  ", circle, words, indent=lead)
+    if not hints:
+        return
+    indent = 2 + len(circle[0]) + 1 + WORD
+    if line.records:
+        screen.wrapped(named(line.records, line), indent=indent)
+    if line.hint:
+        screen.wrapped(line.hint, indent=indent, style="italic")
+    if line.manage:
+        screen.line(" " * indent, (f"Manage: {line.manage}", "dim"))
+
+
+def _told(kit: CancelKit, entry: HistoryEntry) -> str:
+    what = kit.text(Message(f"verb.{entry.verb.value}"))
+    if entry.section:
+        what += f": {kit.title(entry.section)}"
+    if not entry.accepted:
+        return f"{what} - refused: {'; '.join(kit.sentence(one) for one in entry.refusals)}"
+    done = "; ".join(kit.text(message) for message in entry.done)
+    return f"{what} - {done}" if done else what

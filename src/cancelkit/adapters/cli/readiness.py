@@ -1,0 +1,120 @@
+"""The readiness of customers, as lines for a person and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import frozen
+
+from cancelkit.adapters.cli.screen import NO_BREAK, Screen, cut, pad, wide
+from cancelkit.bulk import Readiness
+from cancelkit.kit import CancelKit
+from cancelkit.lifecycle import shown_status, state_of
+from cancelkit.people import Customer
+from cancelkit.records import State
+from cancelkit.states import Light
+from cancelkit.views import Line
+
+WORDS = ("ready", "to do", "cancelled")
+"""What may stand beside a customer."""
+
+NAME_WIDTH = 32
+"""Longer names are cut in the table of customers."""
+
+
+@frozen(eq=False)
+class Row:
+    """One customer of the table.
+
+    Attributes:
+        customer: the customer.
+        ready: whether nothing about the CRM's records blocks.
+        lines: the checklist.
+        blocked_by: the keys of the sections that block.
+    """
+
+    customer: Customer
+    ready: bool
+    lines: tuple[Line, ...]
+    blocked_by: tuple[str, ...]
+
+    @property
+    def state(self) -> State:
+        """Where the customer stands."""
+        return state_of(self.customer, None)
+
+    @property
+    def word(self) -> str:
+        """The word beside the circle: one of `WORDS`."""
+        if self.state is State.CANCELLED:
+            return "cancelled"
+        return "ready" if self.ready else "to do"
+
+    @property
+    def left(self) -> str:
+        """What is left to do: the sections that block, with their counts."""
+        return ", ".join(_brief(line) for line in self.lines if line.key in self.blocked_by)
+
+    def data(self) -> dict[str, Any]:
+        """Return it as a JSON-ready object; the words are those of `cancelkit.views`."""
+        return {
+            "customer": self.customer.id,
+            "name": self.customer.name,
+            "owners": [{"id": owner.id, "name": owner.name} for owner in self.customer.owners],
+            "state": self.state.value,
+            "status": shown_status(self.customer, self.state),
+            "ready": self.ready,
+            "word": self.word,
+            "sections": [line.data() for line in self.lines],
+            "blocked_by": list(self.blocked_by),
+        }
+
+
+def row_of(kit: CancelKit, readiness: Readiness) -> Row:
+    """Return a customer's readiness as values to show."""
+    judged = readiness.judged
+    lines = tuple(
+        Line(
+            key=section.key,
+            title=kit.title(section.key),
+            light=state.light,
+            code=state.code,
+            message=kit.text(state.message),
+            gate=judged.checklist.gates[section.key],
+            count=state.count,
+            hint=kit.text(state.hint) if state.hint else "",
+            manage=None,
+            may_fix=None,
+            records=(),
+            entered=None,
+        )
+        for section, state in zip(judged.checklist.sections, judged.states, strict=True)
+    )
+    return Row(readiness.customer, readiness.ready, lines, readiness.blocked_by)
+
+
+def show_rows(screen: Screen, rows: Sequence[Row]) -> None:
+    """Write one line for each customer."""
+    ids = max((wide(row.customer.id) for row in rows), default=0)
+    named = any(row.customer.id != row.customer.name for row in rows)
+    names = max((min(wide(row.customer.name), NAME_WIDTH) for row in rows), default=0)
+    for row in rows:
+        circle = screen.circle(Light.GREEN if row.ready else Light.RED)
+        words = f" {pad(row.word, 10)} {pad(row.customer.id, ids)}  "
+        name = f"{pad(cut(row.customer.name, NAME_WIDTH), names)}  " if named else ""
+        indent = 2 + len(circle[0]) + wide(words + name)
+        screen.wrapped(row.left, "  ", circle, words, (name, "bold"), indent=indent)
+
+
+def totals(rows: Sequence[Row]) -> str:
+    """Return how many customers there are of each word."""
+    words = [row.word for row in rows]
+    parts = [f"{words.count(w)} {w}" for w in WORDS if w in words]
+    several = "customer" if len(rows) == 1 else "customers"
+    return f"{len(rows):,} {several}: {', '.join(parts)}"
+
+
+def _brief(line: Line) -> str:
+    left = str(line.count) if line.count is not None else line.word
+    return f"{line.title} {left}".replace(" ", NO_BREAK)

@@ -1,0 +1,344 @@
+"""A host on plain sqlite3: write a `CustomerRepo` over your tables, and this does the rest.
+
+    host = SqliteHost("crm.db", Crm)
+
+`Crm` is made for each unit of work, with its connection. Where it also has the methods of
+`StatusMirror`, the cancellation is mirrored into the customer's status; where it also has
+`assign_owner(effect, customer) -> bool`, owners can be assigned. cancelkit's own four tables lie
+in the same file, so that everything commits together or not at all.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+from attrs import evolve, frozen
+
+from cancelkit.adapters.system import RandomIds, SystemClock
+from cancelkit.effects import AnyPerformer, AssignOwner, Performer
+from cancelkit.errors import AdapterContractError, Busy, Conflict
+from cancelkit.ports import Clock, CustomerRepo, Ids, StatusMirror, Unit
+from cancelkit.records import CancellationRecord, HistoryEntry, Operation, OutboxRow, State, Verb
+from cancelkit.serial import dump, load
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS cancelkit_cancellations (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant TEXT NOT NULL, id TEXT NOT NULL, customer TEXT NOT NULL,
+    slot INTEGER CHECK (slot = 1), -- 1 while open: at most one for each customer
+    version INTEGER NOT NULL, document TEXT NOT NULL,
+    UNIQUE (tenant, id), UNIQUE (tenant, customer, slot));
+CREATE TABLE IF NOT EXISTS cancelkit_history (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant TEXT NOT NULL, id TEXT NOT NULL, customer TEXT NOT NULL,
+    processed TEXT, -- the cancellation that this entry processed: at most one entry for each
+    document TEXT NOT NULL,
+    UNIQUE (tenant, id), UNIQUE (tenant, processed));
+CREATE INDEX IF NOT EXISTS cancelkit_history_customer ON cancelkit_history (tenant, customer);
+CREATE TABLE IF NOT EXISTS cancelkit_operations (
+    tenant TEXT NOT NULL, customer TEXT NOT NULL, verb TEXT NOT NULL, op TEXT NOT NULL,
+    document TEXT NOT NULL, PRIMARY KEY (tenant, customer, verb, op));
+CREATE TABLE IF NOT EXISTS cancelkit_outbox (
+    tenant TEXT NOT NULL, id TEXT NOT NULL, delivery TEXT NOT NULL, due TEXT NOT NULL,
+    attempts INTEGER NOT NULL, leased_until TEXT, document TEXT NOT NULL,
+    PRIMARY KEY (tenant, id));
+CREATE INDEX IF NOT EXISTS cancelkit_outbox_due ON cancelkit_outbox (tenant, delivery, due);
+"""
+
+MANY = 500
+"""How many ids go into one statement; SQLite allows 999 parameters in its oldest versions."""
+
+C = TypeVar("C", bound=CustomerRepo)
+
+
+@frozen
+class SqliteUnit:
+    """One unit of work: the ports over one connection."""
+
+    customers: CustomerRepo
+    status: StatusMirror | None
+    performers: Mapping[type, AnyPerformer]
+    cancellations: SqliteCancellations
+    history: SqliteHistory
+    operations: SqliteOperations
+    outbox: SqliteOutbox
+
+
+class SqliteHost(Generic[C]):
+    """A `Host` over one SQLite file.
+
+    Args:
+        file: the path, or a function that opens a connection to it; each unit of work has its own.
+        customers: makes the `CustomerRepo` of a unit of work from its connection.
+        performers: makes the performers beyond the owner's from that `CustomerRepo`.
+        tenant: whose customers are seen, "" for none.
+        clock: the system's where none is given.
+        ids: random ones where none are given.
+        patience: how many seconds a unit waits for another writer before it raises `Busy`.
+    """
+
+    joined = False
+
+    def __init__(
+        self,
+        file: str | Callable[[], sqlite3.Connection],
+        customers: Callable[[sqlite3.Connection], C],
+        *,
+        performers: Callable[[C], Iterable[AnyPerformer]] = lambda _: (),
+        tenant: str = "",
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        patience: float = 10.0,
+    ) -> None:
+        self._open = file if callable(file) else lambda: sqlite3.connect(file, timeout=patience)
+        self._customers = customers
+        self._performers = performers
+        self.tenant = tenant
+        self.clock = clock or SystemClock()
+        self.ids = ids or RandomIds()
+        with closing(self._open()) as db:
+            db.executescript(TABLES)
+            self.performs = frozenset(self._bound(customers(db)))
+
+    def reading(self) -> AbstractContextManager[Unit]:
+        """See `Host.reading`."""
+        return self._unit("BEGIN")
+
+    def writing(self) -> AbstractContextManager[Unit]:
+        """See `Host.writing`. One writer at a time: what is read is what is committed."""
+        return self._unit("BEGIN IMMEDIATE")
+
+    @contextmanager
+    def _unit(self, begin: str) -> Iterator[Unit]:
+        with closing(self._open()) as db:
+            db.isolation_level = None  # BEGIN and COMMIT stand here, and nowhere else
+            try:
+                db.execute(begin)
+                yield self._made(db)
+                db.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode in _BUSY:
+                    raise Busy(f"The database is locked by another writer: {error}.") from error
+                raise
+
+    def _made(self, db: sqlite3.Connection) -> SqliteUnit:
+        customers = self._customers(db)
+        return SqliteUnit(
+            customers,
+            mirror_of(customers),
+            self._bound(customers),
+            SqliteCancellations(db, self.tenant),
+            SqliteHistory(db, self.tenant),
+            SqliteOperations(db, self.tenant),
+            SqliteOutbox(db, self.tenant),
+        )
+
+    def _bound(self, customers: C) -> dict[type, AnyPerformer]:
+        found: dict[type, AnyPerformer] = {p.effect: p for p in self._performers(customers)}
+        assign = getattr(customers, "assign_owner", None)
+        if assign is not None:
+            found.setdefault(AssignOwner, Performer(AssignOwner, assign))
+        return found
+
+
+_BUSY = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_BUSY_SNAPSHOT))
+
+
+def mirror_of(customers: object) -> StatusMirror | None:
+    """Return a repository that is also a `StatusMirror` as one, or None.
+
+    Raises:
+        AdapterContractError: it has some of the methods, but not all: one is missing or misspelt.
+    """
+    names = ("mark_pending", "restore", "mark_cancelled")
+    missing = [name for name in names if not callable(getattr(customers, name, None))]
+    if missing and len(missing) < len(names):
+        raise AdapterContractError(
+            f"{type(customers).__name__} has some methods of StatusMirror but not "
+            f"{' and '.join(missing)}; give it all of {', '.join(names)}, or none."
+        )
+    return None if missing else customers  # type: ignore[return-value]  # all methods are there
+
+
+class _Store:
+    """A store over one connection and one tenant."""
+
+    def __init__(self, db: sqlite3.Connection, tenant: str) -> None:
+        self._db = db
+        self._tenant = tenant
+
+    def _one(self, sql: str, *values: object) -> Any:
+        return self._db.execute(sql, values).fetchone()
+
+    def _all(self, sql: str, *values: object) -> list[Any]:
+        return self._db.execute(sql, values).fetchall()
+
+    def _insert(self, table: str, **values: object) -> None:
+        columns, places = ", ".join(values), ", ".join("?" * len(values))
+        try:
+            self._db.execute(
+                f"INSERT INTO cancelkit_{table} ({columns}) VALUES ({places})",  # noqa: S608 - names from this file
+                tuple(values.values()),
+            )
+        except sqlite3.IntegrityError as error:
+            raise Conflict(f"Somebody else was first: {error}.") from error
+
+
+class SqliteCancellations(_Store):
+    """See `cancelkit.ports.Cancellations`."""
+
+    def current(self, customer_ids: Sequence[str]) -> Mapping[str, CancellationRecord]:
+        """See `Cancellations.current`."""
+        found: dict[str, CancellationRecord] = {}
+        for at in range(0, len(customer_ids), MANY):
+            some = customer_ids[at : at + MANY]
+            rows = self._all(
+                "SELECT id, document FROM cancelkit_cancellations WHERE tenant = ? AND customer IN "  # noqa: S608 - places only
+                f"({', '.join('?' * len(some))}) ORDER BY slot IS NOT NULL, seq",
+                self._tenant,
+                *some,
+            )
+            for key, text in rows:  # the open one, or else the newest, comes last
+                record = load(CancellationRecord, text, f"cancellation {key!r}")
+                found[record.customer] = record
+        return found
+
+    def add(self, record: CancellationRecord) -> None:
+        """See `Cancellations.add`."""
+        self._insert(
+            "cancellations",
+            tenant=self._tenant,
+            id=record.id,
+            customer=record.customer,
+            slot=_slot(record),
+            version=record.version,
+            document=dump(record),
+        )
+
+    def save(self, record: CancellationRecord, expected: int) -> bool:
+        """See `Cancellations.save`."""
+        done = self._db.execute(
+            "UPDATE cancelkit_cancellations SET slot = ?, version = ?, document = ? "
+            "WHERE tenant = ? AND id = ? AND version = ?",
+            (_slot(record), record.version, dump(record), self._tenant, record.id, expected),
+        )
+        return done.rowcount == 1
+
+
+def _slot(record: CancellationRecord) -> int | None:
+    return 1 if record.state is State.PENDING else None
+
+
+class SqliteHistory(_Store):
+    """See `cancelkit.ports.History`."""
+
+    def append(self, entry: HistoryEntry) -> None:
+        """See `History.append`."""
+        processed = entry.cancellation if entry.accepted and entry.verb is Verb.PROCESS else None
+        self._insert(
+            "history",
+            tenant=self._tenant,
+            id=entry.id,
+            customer=entry.customer,
+            processed=processed,
+            document=dump(entry),
+        )
+
+    def of(self, customer_id: str) -> Sequence[HistoryEntry]:
+        """See `History.of`."""
+        rows = self._all(
+            "SELECT id, document FROM cancelkit_history WHERE tenant = ? AND customer = ? "
+            "ORDER BY seq",
+            self._tenant,
+            customer_id,
+        )
+        return [load(HistoryEntry, text, f"history entry {key!r}") for key, text in rows]
+
+
+class SqliteOperations(_Store):
+    """See `cancelkit.ports.Operations`."""
+
+    def find(self, customer_id: str, verb: Verb, op: str) -> Operation | None:
+        """See `Operations.find`."""
+        row = self._one(
+            "SELECT document FROM cancelkit_operations "
+            "WHERE tenant = ? AND customer = ? AND verb = ? AND op = ?",
+            self._tenant,
+            customer_id,
+            verb.value,
+            op,
+        )
+        return load(Operation, row[0], f"operation {op!r}") if row else None
+
+    def add(self, operation: Operation) -> None:
+        """See `Operations.add`."""
+        self._insert(
+            "operations",
+            tenant=self._tenant,
+            customer=operation.customer,
+            verb=operation.verb.value,
+            op=operation.op,
+            document=dump(operation),
+        )
+
+
+class SqliteOutbox(_Store):
+    """See `cancelkit.ports.Outbox`."""
+
+    def add(self, rows: Sequence[OutboxRow]) -> None:
+        """See `Outbox.add`."""
+        for row in rows:
+            self._insert("outbox", tenant=self._tenant, id=row.id, **_columns(row))
+
+    def claim(self, limit: int, now: datetime, lease_until: datetime) -> Sequence[OutboxRow]:
+        """See `Outbox.claim`."""
+        found = self._rows(
+            "delivery = 'waiting' AND due <= ? AND (leased_until IS NULL OR leased_until <= ?) "
+            "ORDER BY due LIMIT ?",
+            _text(now),
+            _text(now),
+            limit,
+        )
+        claimed = [evolve(r, attempts=r.attempts + 1, leased_until=lease_until) for r in found]
+        return [row for row in claimed if self.settle(row, row.attempts - 1)]
+
+    def settle(self, row: OutboxRow, attempts: int) -> bool:
+        """See `Outbox.settle`."""
+        columns = _columns(row)
+        done = self._db.execute(
+            f"UPDATE cancelkit_outbox SET {', '.join(f'{name} = ?' for name in columns)} "  # noqa: S608 - names from this file
+            "WHERE tenant = ? AND id = ? AND attempts = ? AND delivery <> 'sent'",
+            (*columns.values(), self._tenant, row.id, attempts),
+        )
+        return done.rowcount == 1
+
+    def unsent(self) -> Sequence[OutboxRow]:
+        """See `Outbox.unsent`."""
+        return self._rows("delivery <> 'sent' ORDER BY due")
+
+    def _rows(self, where: str, *values: object) -> list[OutboxRow]:
+        rows = self._all(
+            f"SELECT id, document FROM cancelkit_outbox WHERE tenant = ? AND {where}",  # noqa: S608 - from this file
+            self._tenant,
+            *values,
+        )
+        return [load(OutboxRow, text, f"notification {key!r}") for key, text in rows]
+
+
+def _columns(row: OutboxRow) -> dict[str, object]:
+    return {
+        "delivery": row.delivery.value,
+        "due": _text(row.due),
+        "attempts": row.attempts,
+        "leased_until": _text(row.leased_until) if row.leased_until else None,
+        "document": dump(row),
+    }
+
+
+def _text(at: datetime) -> str:
+    """Return an instant as text that sorts by time."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")

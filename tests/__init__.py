@@ -1,0 +1,1 @@
+"""The tests, as a package: they share code by `from tests.support import ...`."""

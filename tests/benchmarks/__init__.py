@@ -1,0 +1,1 @@
+"""Benchmarks beside hand-written floors and peers: `python -m tests.benchmarks`."""

@@ -1,0 +1,79 @@
+"""Hypothesis profiles, and one seed that repeats a run, printed with every run."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.harness.report import Report
+
+settings.register_profile("default", deadline=None, print_blob=True, derandomize=False)
+settings.register_profile(
+    "ci", settings.get_profile("default"), max_examples=200, database=None, derandomize=False
+)
+settings.register_profile(
+    "nightly",
+    settings.get_profile("ci"),
+    max_examples=10_000,
+    stateful_step_count=100,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "default")
+settings.load_profile(PROFILE)
+
+
+REPORTED = pytest.StashKey[dict[str, list[str]]]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Lets the seed of pytest-randomly be the one of Hypothesis too.
+
+    Except in the default profile without a chosen seed: there Hypothesis remembers its failures in
+    .hypothesis/ and tries them first, which a fixed seed would switch off.
+    """
+    config.stash[REPORTED] = {}
+    options = config.option
+    order = getattr(options, "randomly_seed", None)  # absent with `-p no:randomly`
+    if order == "default" and PROFILE != "default":
+        order = options.randomly_seed = random.SystemRandom().getrandbits(32)
+    if isinstance(order, int) and options.hypothesis_seed is None:
+        options.hypothesis_seed = str(order)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return _how_to_repeat(config)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Prints what tests have reported, and the seeds again: `-q` leaves the header out."""
+    for heading, lines in sorted(config.stash[REPORTED].items()):
+        terminalreporter.section(heading)
+        for line in sorted(lines):
+            terminalreporter.write_line(line)
+    terminalreporter.write_line(_how_to_repeat(config))
+
+
+@pytest.fixture(scope="session")
+def report(pytestconfig: pytest.Config) -> Report:
+    """Takes numbers that a run should print: how many cells, how many schedules."""
+
+    def add(heading: str, line: str, /) -> None:
+        pytestconfig.stash[REPORTED].setdefault(heading, []).append(line)
+
+    return add
+
+
+def _how_to_repeat(config: pytest.Config) -> str:
+    order = getattr(config.option, "randomly_seed", None)
+    chosen = config.option.hypothesis_seed
+    options = [] if order is None else [f"--randomly-seed={order}"]
+    if chosen is not None and chosen != str(order):
+        options.append(f"--hypothesis-seed={chosen}")
+    return f"hypothesis profile {PROFILE}; to repeat this run: {' '.join(options) or 'no seed'}"
