@@ -40,7 +40,10 @@ OPEN: Mapping[Need[Any], str] = {  # what is open; whatever nobody declared clos
     OpenRecords("sales_orders"): "FROM purchase WHERE client = ? "
     "AND state NOT IN ('shipped', 'cancelled')",
 }
-LABEL = {OpenRecords("cases"): "subject", OpenRecords("sales_orders"): "number"}
+LABEL: Mapping[Need[Any], str] = {
+    OpenRecords("cases"): "subject",
+    OpenRecords("sales_orders"): "number",
+}
 
 
 class Crm:

@@ -30,4 +30,6 @@ def test_every_link_to_a_file_leads_to_one() -> None:
     ]
 
     assert links
-    assert [] == [f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists()]
+    assert [] == [
+        f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists()
+    ]

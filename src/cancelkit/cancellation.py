@@ -40,65 +40,50 @@ class Cancellation:
     def view(self, *, name: int = 0) -> View:
         """Read everything and return the checklist as values; also what Refresh does.
 
-        Args:
-            name: how many of the records that keep each section red are named (0 asks nobody).
+        Of the records that keep each section red, `name` are named (0 asks nobody).
         """
         return looking.view(self.desk, self.customer_id, name)
 
     def plan(self) -> Plan:
-        """Return what Process would do now, and the token to confirm it with.
-
-        Raises:
-            NotPending: no cancellation is open.
-        """
+        """Return what Process would do now, and the token to confirm it; or raise `NotPending`."""
         return looking.plan(self.desk, self.customer_id)
 
     def history(self) -> Sequence[HistoryEntry]:
         """Return every accepted and refused command on this customer, oldest first."""
         return looking.history(self.desk, self.customer_id)
 
-    def begin(self, *, op: str = "") -> Outcome:
+    def begin(self, *, op: str | None = None) -> Outcome:
         """Open a cancellation and mark the customer as pending; again opens the one there is."""
         return self._run(Verb.BEGIN, op)
 
-    def enter(self, form: object, *, token: str = "", op: str = "") -> Outcome:
+    def enter(self, form: object, *, token: str = "", op: str | None = None) -> Outcome:
         """Store what a person entered: `Reasons("price")`, `NewOwner("u-7")`, `Mood("angry")`.
 
-        Args:
-            form: its class says for which section; raises `UnknownSection` where none has it.
-            token: of the view it was entered on: somebody else's newer answer in the same section
-                is then not overwritten. Without a token, the last one wins.
-            op: the operation id.
+        With the token of the view it was entered on, somebody else's newer answer in the same
+        section is not overwritten (`NewerAnswer`). Without a token, the last one wins.
         """
         return self._run(Verb.ENTER, op, token=token, form=form)
 
     def enter_data(
-        self, section: str, data: JsonObject, *, token: str = "", op: str = ""
+        self, section: str, data: JsonObject, *, token: str = "", op: str | None = None
     ) -> Outcome:
         """Store what was entered for a section, from its JSON form; see `enter`."""
         form = form_from_data(self.desk, section, data)
         return self._run(Verb.ENTER, op, token=token, form=form)
 
-    def perform_now(self, section: str, *, op: str = "") -> Outcome:
+    def perform_now(self, section: str, *, op: str | None = None) -> Outcome:
         """Carry out at once what a section plans, such as the new owner; Process then need not."""
         return self._run(Verb.PERFORM_NOW, op, section=section)
 
-    def remove(self, *, put_back: bool = False, op: str = "") -> Outcome:
+    def remove(self, *, put_back: bool = False, op: str | None = None) -> Outcome:
         """End the cancellation and put back the exact status of before Begin.
 
-        Args:
-            put_back: also undo what was performed, where it can be undone. What stays performed
-                is listed in the outcome's `stays`.
-            op: the operation id.
+        With `put_back`, what was performed is undone, where it can be; the rest is in `stays`.
         """
         return self._run(Verb.REMOVE, op, put_back=put_back)
 
-    def process(self, token: str = "", *, op: str = "") -> Outcome:
-        """Complete the cancellation: re-check everything and, all or nothing, do what was planned.
-
-        Args:
-            token: of the plan that was confirmed.
-            op: the operation id.
+    def process(self, token: str = "", *, op: str | None = None) -> Outcome:
+        """Re-check everything and, all or nothing, do what the plan with this token says.
 
         Raises:
             Blocked: a blocking section is not green.
@@ -107,5 +92,5 @@ class Cancellation:
         """
         return self._run(Verb.PROCESS, op, token=token)
 
-    def _run(self, verb: Verb, op: str, **what: Any) -> Outcome:
+    def _run(self, verb: Verb, op: str | None, **what: Any) -> Outcome:
         return commands.run(self.desk, order(self.desk, self.customer_id, verb, op, **what))

@@ -18,7 +18,7 @@ from cancelkit.states import SectionState, unknown
 
 
 class Unjudged(NamedTuple):
-    """Stands for a section that cannot be judged: its plug-in is gone, or its answer unreadable."""
+    """Stands for a section whose plug-in is gone, or whose answer cannot be read: never green."""
 
     key: str
     title: str
@@ -26,7 +26,7 @@ class Unjudged(NamedTuple):
     needs: tuple[()] = ()
 
     def evaluate(self, facts: Facts) -> SectionState:
-        """Be unknown: what cannot be judged is never green."""
+        """Be unknown, never green."""
         return unknown(self.code, key=self.key)
 
 
@@ -54,23 +54,24 @@ class Checklist:
     planning: tuple[tuple[int, WithEffects], ...] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        """Check every section, and work out the rest."""
         keyed: dict[str, Section] = {}
         for section in self.sections:
             check_section(section)
-            if keyed.setdefault(section.key, section) is not section:
-                raise BadSetup(
-                    f"Two sections have the key {section.key!r}; {_listed(self.sections)}"
-                )
+            if section.key in keyed:
+                listed = _listed(self.sections)
+                raise BadSetup(f"Two sections have the key {section.key!r}; {listed}")
+            keyed[section.key] = section
         for key in self.gates:
             _find(keyed, key)
-        numbered = enumerate(self.sections)
+        gates = {key: as_gate(self.gates.get(key, _own_gate(s))) for key, s in keyed.items()}
+        kept = tuple(s for key, s in keyed.items() if gates[key] is not Gate.OFF)
         derived = {
-            "gates": {key: self.gates.get(key, own_gate(s)) for key, s in keyed.items()},
-            "by_key": keyed,
-            "by_form": forms(self.sections),
-            "kinds": effect_kinds(self.sections),
-            "planning": tuple((at, s) for at, s in numbered if isinstance(s, WithEffects)),
+            "sections": kept,
+            "gates": {section.key: gates[section.key] for section in kept},
+            "by_key": {section.key: section for section in kept},
+            "by_form": forms(kept),
+            "kinds": effect_kinds(kept),
+            "planning": tuple((at, s) for at, s in enumerate(kept) if isinstance(s, WithEffects)),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
@@ -93,12 +94,9 @@ class Checklist:
         return found
 
     def with_section(self, section: Section, *, before: str = "", after: str = "") -> Checklist:
-        """Return a checklist with one more section, at the end or beside another one.
+        """Return a checklist with one more section, at the end or beside the one with a key.
 
-        Raises:
-            NotASection: it is none; the message names what is missing.
-            UnknownSection: there is no section with the key `before` or `after`.
-            BadSetup: its key or form is taken, or both `before` and `after` are given.
+        Raises `NotASection`, which says what is missing, or `BadSetup` if key or form is taken.
         """
         if before and after:
             raise BadSetup("Give before= or after=, not both.")
@@ -124,21 +122,12 @@ class Checklist:
         return Checklist(tuple(new.get(s.key, s) for s in self.sections), gates)
 
     def with_gates(self, **gates: Gate | str) -> Checklist:
-        """Return a checklist with other gates; a section that is `off` is left out.
-
-        Raises:
-            UnknownSection: no section has that key.
-            BadSetup: not a gate; the message lists the gates.
-        """
+        """Return a checklist with other gates; a section that is `off` is left out."""
         chosen = {self.section(key).key: as_gate(gate) for key, gate in gates.items()}
-        kept = evolve(self, gates={**self.gates, **chosen})
-        return kept.without(*(key for key, gate in chosen.items() if gate is Gate.OFF))
+        return evolve(self, gates={**self.gates, **chosen})
 
     def as_copied(self, gates: Mapping[str, str]) -> Checklist:
-        """Return the checklist that a cancellation was begun with, from its copied gates.
-
-        A section that is not here any more is stood in for, and is unknown.
-        """
+        """Return the checklist of a cancellation; a section that is not here now is unknown."""
         wanted = {key: as_gate(gate) for key, gate in gates.items()}
         if wanted == self.gates and tuple(wanted) == tuple(self.by_key):
             return self
@@ -161,7 +150,7 @@ def as_gate(gate: Gate | str) -> Gate:
         raise BadSetup(f"{gate!r} is not a gate; the gates are: {listed}.") from None
 
 
-def own_gate(section: Section) -> Gate:
+def _own_gate(section: Section) -> Gate:
     """Return the gate that a section asks for; one that asks for none blocks."""
     return as_gate(getattr(section, "gate", Gate.BLOCKS))
 

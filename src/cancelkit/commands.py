@@ -1,11 +1,9 @@
 """Every command is the same four verbs: read, evaluate, decide, write. All of them run here.
 
-    read      begin the unit of work: LOCK THE CUSTOMER FIRST, then operation, role, cancellation,
-              and one question for all facts
+    read      LOCK THE CUSTOMER FIRST, then operation, role, cancellation, and all facts at once
     evaluate  the sections over the facts
     decide    accepted or refused, with reasons and effects
-    write     effects, status, cancellation, history, operation, outbox; leaving the unit of work
-              commits, or nothing stays
+    write     effects, status, cancellation, history, operation, outbox, in one unit of work
 
 A refusal is written to the history in the same unit of work, and raised after leaving it.
 """
@@ -16,19 +14,11 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from cancelkit import looking, reading, writing
+from cancelkit import errors, looking, reading, writing
 from cancelkit.decide import Ask, Decision, Seen, decide
-from cancelkit.errors import (
-    REFUSED_BY_CODE,
-    CancelkitError,
-    CommandFailed,
-    Conflict,
-    OutcomeUnknown,
-    Refused,
-    UnknownCustomer,
-)
+from cancelkit.errors import Conflict, Refused
 from cancelkit.facts import Facts
-from cancelkit.lifecycle import ACTIONS, state_of
+from cancelkit.lifecycle import ACTIONS
 from cancelkit.messages import Message
 from cancelkit.people import Customer
 from cancelkit.plan import due_effects
@@ -44,14 +34,7 @@ ATTEMPTS = 5
 
 
 def run(desk: Desk, ask: Ask) -> Outcome:
-    """Run a command: read, evaluate, decide, write.
-
-    Returns:
-        The outcome of an accepted command, or of the first one with the same operation id.
-
-    Raises:
-        Refused, Invalid, Failed: see `cancelkit.errors`.
-    """
+    """Run a command; return its outcome, or that of the first one with the same operation id."""
     left = 1 if desk.host.joined else ATTEMPTS
     while True:
         left -= 1
@@ -68,25 +51,19 @@ def run(desk: Desk, ask: Ask) -> Outcome:
 
 def _once(desk: Desk, ask: Ask) -> Outcome | Refused:
     """Run the command in one unit of work; leaving it commits."""
+    what = f"{ask.verb.value} of customer {ask.customer_id!r}"
     try:
-        with desk.host.writing() as unit:
+        with reading.faults(what), desk.host.writing() as unit:
             return _in_unit(desk, unit, ask)
-    except OutcomeUnknown as unknown:
-        raise OutcomeUnknown(str(unknown), ask.op) from unknown
-    except CancelkitError:
-        raise
-    except Exception as error:
-        raise CommandFailed(
-            f"{ask.verb.value} of customer {ask.customer_id!r} failed with "
-            f"{type(error).__name__}; the unit of work was rolled back and nothing has changed."
-        ) from error
+    except errors.OutcomeUnknown as unknown:
+        raise errors.OutcomeUnknown(str(unknown), ask.op) from unknown
 
 
 def _in_unit(desk: Desk, unit: Unit, ask: Ask) -> Outcome | Refused:
     locked = unit.customers.lock(ask.customer_id)
     customer = reading.sound_customer(desk, locked, ask.customer_id)
     if customer is None:
-        raise UnknownCustomer(f"There is no customer {ask.customer_id!r} here.")
+        raise errors.UnknownCustomer(f"There is no customer {ask.customer_id!r} here.")
     before = unit.operations.find(customer.id, ask.verb, ask.op)
     if before is not None and before.digest == ask.digest:
         return evolve(before.outcome, replayed=True)
@@ -102,22 +79,19 @@ def _in_unit(desk: Desk, unit: Unit, ask: Ask) -> Outcome | Refused:
 
 def _look(desk: Desk, unit: Unit, ask: Ask, customer: Customer, *, reused: bool) -> Seen:
     """Read what this verb needs to be decided, and no more."""
-    now, today = reading.moment(desk)
     may = reading.allowed(desk, ACTIONS[ask.verb], customer)
-    record = reading.current(unit, customer.id)
-    state = state_of(customer, record)
-    seen = Seen(now, today, state, customer, record, may, ask.op if reused else "")
-    if record is None or state is not State.PENDING or not may or reused:
+    seen = reading.see(desk, unit, customer, allowed=may, reused=ask.op if reused else "")
+    record = seen.record
+    if record is None or seen.state is not State.PENDING or not may or reused:
         return seen
     if ask.verb is Verb.PROCESS:
-        judged = reading.judge(desk, unit, customer, record, today)
-        return reading.see_plan(desk, unit, seen, record, judged)
+        return reading.see_plan(desk, unit, seen, record, reading.judge(desk, unit, seen))
     if ask.verb is Verb.PERFORM_NOW:
-        judged = reading.judge(desk, unit, customer, record, today, only=ask.section)
+        judged = reading.judge(desk, unit, seen, only=ask.section)
         seen = evolve(seen, judged=judged, effects=due_effects(judged, record))
     elif ask.verb is Verb.REMOVE:
         seen = reading.see_removal(desk, seen, record, put_back=ask.put_back)
-    return evolve(seen, unable=reading.unable(unit, customer, seen.effects))
+    return evolve(seen, unable=seen.unable or reading.why_not(unit, customer, seen.effects))
 
 
 def _check_form(desk: Desk, seen: Seen, ask: Ask) -> None:
@@ -134,6 +108,6 @@ def _refused(desk: Desk, ask: Ask, seen: Seen, decision: Decision, entry: Histor
     verb = desk.kit.text(Message(f"verb.{ask.verb.value}"))
     reasons = "; ".join(desk.kit.sentence(refusal) for refusal in decision.refusals)
     fresh = looking.plan_of(desk, seen, seen.judged) if seen.token and seen.judged else None
-    cls = REFUSED_BY_CODE.get(decision.refusals[0].code, Refused)
+    cls = errors.REFUSED_BY_CODE.get(decision.refusals[0].code, Refused)
     sentence = f"{verb} was refused for {entry.name} ({entry.customer}): {reasons}."
     return cls(sentence, decision.refusals, fresh=fresh, entry=entry)

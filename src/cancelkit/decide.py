@@ -8,13 +8,16 @@ from typing import Any, NamedTuple
 from attrs import frozen
 
 from cancelkit.evaluate import Judged
-from cancelkit.lifecycle import TABLE, drifted, moves, shown_status
+from cancelkit.lifecycle import TABLE, actual_status, drifted, moves, shown_status
 from cancelkit.messages import Message, Refusal
 from cancelkit.people import Customer, Person
 from cancelkit.plan import Planned, Token
 from cancelkit.records import CancellationRecord, JsonObject, Performed, State, Verb
 from cancelkit.section import Gate
-from cancelkit.states import Light
+from cancelkit.states import Light, SectionState
+
+GREEN, RED, UNKNOWN = Light.GREEN, Light.RED, Light.UNKNOWN  # a name costs a tenth of a member
+BLOCKS = Gate.BLOCKS
 
 
 class Ask(NamedTuple):
@@ -61,33 +64,41 @@ class Decision(NamedTuple):
 
 def decide(ask: Ask, seen: Seen) -> Decision:
     """Decide a command: first authority, then the lifecycle, then what the verb itself demands."""
+    if refusals := _refusals(ask, seen):
+        return Decision(None, refusals)
+    return Decision(TABLE[seen.state, ask.verb], (), seen.effects)
+
+
+def _refusals(ask: Ask, seen: Seen) -> tuple[Refusal, ...]:
     if seen.reused:
-        return Decision(None, (_refusal("operation_reused", op=seen.reused),))
+        return (refusal("operation_reused", op=seen.reused),)
     if not seen.allowed:
-        who = _refusal("not_allowed", actor=ask.actor.name, verb=ask.verb.value)
-        return Decision(None, (who,))
-    to = TABLE.get((seen.state, ask.verb))
-    if to is None:
-        return Decision(None, (_wrong_state(ask.verb, seen),))
+        return (refusal("not_allowed", actor=ask.actor.name, verb=ask.verb.value),)
+    if (seen.state, ask.verb) not in TABLE:
+        return (_wrong_state(ask.verb, seen),)
     if seen.record is not None and seen.state is State.PENDING:
-        refusals = _in_the_way(ask, seen, seen.record)
-        return Decision(None, refusals) if refusals else Decision(to, (), seen.effects)
+        return _in_the_way(ask, seen, seen.record)
     status = seen.customer.status
     if status is not None and status.pending:
-        return Decision(None, (_refusal("already_pending", status=status.label),))
-    return Decision(to, (), seen.effects)
+        return (refusal("already_pending", **where(seen)),)
+    return ()
 
 
 def blocking(judged: Judged) -> tuple[Refusal, ...]:
-    """Return a refusal for each blocking section that is not green, in checklist order."""
+    """Return a refusal for each section that stands in the way of Process, in checklist order."""
     gates = judged.checklist.gates
+    red = [(section.key, state) for section, state in judged.pairs if state.light is not GREEN]
     return tuple(
-        [
-            Refusal("blocked", state.message, section.key)
-            for section, state in zip(judged.checklist.sections, judged.states, strict=True)
-            if state.light is not Light.GREEN and gates[section.key] is Gate.BLOCKS
-        ]
+        Refusal("blocked", state.message, key) for key, state in red if blocks(gates[key], state)
     )
+
+
+def blocks(gate: Gate, state: SectionState) -> bool:
+    """Say whether a section stands in the way of Process.
+
+    A section that advises blocks too when its facts could not be read: unknown is no evidence.
+    """
+    return state.light is UNKNOWN or (gate is BLOCKS and state.light is RED)
 
 
 def _in_the_way(ask: Ask, seen: Seen, record: CancellationRecord) -> tuple[Refusal, ...]:
@@ -95,14 +106,13 @@ def _in_the_way(ask: Ask, seen: Seen, record: CancellationRecord) -> tuple[Refus
     if ask.verb is Verb.BEGIN:
         return ()
     if ask.token is not None and ask.token.cancellation != record.id:
-        return (_refusal("stale_token"),)
+        return (refusal("stale_token"),)
     if ask.verb is Verb.ENTER:
         return _newer_answer(ask, record)
     if drifted(seen.customer, record):
-        status = seen.customer.status
-        return (_refusal("drift", status=status.label if status else "-"),)
+        return (refusal("drift", status=actual_status(seen.customer)),)
     if ask.verb is Verb.PERFORM_NOW and not seen.effects:
-        return (_refusal("nothing_planned", ask.section),)
+        return (refusal("nothing_planned", ask.section, section=ask.section),)
     if ask.verb is Verb.PROCESS:
         return _not_processed(ask, seen)
     return seen.unable
@@ -110,36 +120,41 @@ def _in_the_way(ask: Ask, seen: Seen, record: CancellationRecord) -> tuple[Refus
 
 def _not_processed(ask: Ask, seen: Seen) -> tuple[Refusal, ...]:
     if ask.token is None:
-        return (_refusal("confirmation_missing"),)
+        return (refusal("confirmation_missing"),)
     if seen.judged is None or seen.token is None:  # fail closed: nothing was judged
-        return (_refusal("stale_token"),)
+        return (refusal("stale_token"),)
     blocked = blocking(seen.judged)
     if ask.token.digest != seen.token.digest:
-        return (_refusal("stale_token"), *blocked)
+        return (refusal("stale_token"), *blocked)
     return (*blocked, *seen.unable)
 
 
 def _newer_answer(ask: Ask, record: CancellationRecord) -> tuple[Refusal, ...]:
     entry = record.entry(ask.section)
-    if ask.token is None or entry is None or entry.revision <= ask.token.version:
+    if ask.token is None or entry is None or entry.stamp.by == ask.actor:
         return ()
-    return (_refusal("newer_answer", ask.section, by=entry.stamp.by.name),)
+    if entry.revision <= ask.token.version:
+        return ()
+    return (refusal("newer_answer", ask.section, by=entry.stamp.by.name),)
 
 
 def _wrong_state(verb: Verb, seen: Seen) -> Refusal:
-    values = {
-        "verb": verb.value,
-        "status": shown_status(seen.customer, seen.state),
-        "moves": ", ".join(move.value for move in moves(seen.state)) or "none",
-    }
+    values = {"verb": verb.value, **where(seen)}
     if seen.state is not State.CANCELLED:
-        return _refusal("not_pending", **values)
+        return refusal("not_pending", **values)
     record = seen.record
     if record is None or record.state is not State.CANCELLED or record.ended is None:
         return Refusal("already_cancelled", Message.of("refused.cancelled_elsewhere", **values))
     at = f"{record.ended.at:%Y-%m-%d %H:%M} UTC"
-    return _refusal("already_cancelled", **values, by=record.ended.by.name, at=at)
+    return refusal("already_cancelled", **values, by=record.ended.by.name, at=at)
 
 
-def _refusal(code: str, section: str = "", /, **values: str) -> Refusal:
+def where(seen: Seen) -> dict[str, str]:
+    """Return what a refusal says of where the customer stands, and what is allowed from there."""
+    allowed = ", ".join(move.value for move in moves(seen.state)) or "none"
+    return {"status": shown_status(seen.customer, seen.state), "moves": allowed}
+
+
+def refusal(code: str, section: str = "", /, **values: str) -> Refusal:
+    """Make a refusal with the message of its code."""
     return Refusal(code, Message.of(f"refused.{code}", **values), section)

@@ -28,19 +28,11 @@ class Desk:
     actor: Person
 
     def get(self, customer_id: str) -> Cancellation:
-        """Return the cancellation of a customer, in whatever state; nothing is read yet.
-
-        Raises:
-            Invalid: the id is malformed.
-        """
+        """Return the cancellation of a customer, in whatever state; nothing is read yet."""
         return Cancellation(self, checked_id(customer_id, "the customer id"))
 
-    def begin(self, customer_id: str, *, op: str = "") -> Cancellation:
+    def begin(self, customer_id: str, *, op: str | None = None) -> Cancellation:
         """Begin the cancellation of a customer, or open the one that is there.
-
-        Args:
-            customer_id: the host's id of the customer.
-            op: the operation id; a new one where none is given.
 
         Raises:
             Refused: the actor may not, or the customer is cancelled already.
@@ -50,15 +42,12 @@ class Desk:
         cancellation.begin(op=op)
         return cancellation
 
-    def check(self, customer_id: str) -> View:
-        """Return what would have to be done, without beginning anything."""
-        return self.get(customer_id).view()
+    def check(self, customer_id: str, *, name: int = 0) -> View:
+        """Return what would have to be done, without beginning anything; see `view`."""
+        return self.get(customer_id).view(name=name)
 
     def banners(self, customer_ids: Iterable[str]) -> dict[str, str]:
-        """Return the banner of each of these customers whose cancellation is pending.
-
-        One question to the store, however many customers are asked for.
-        """
+        """Return the banners of those customers that are pending, with one question for all."""
         ids = [checked_id(one, "a customer id") for one in customer_ids]
         with self.host.reading() as unit:
             found = unit.cancellations.current(ids)

@@ -29,15 +29,10 @@ class Found(NamedTuple):
 
 
 def discover(points: Iterable[EntryPoint] | None = None) -> Found:
-    """Load the sections that installed distributions offer; one that fails hurts no other.
+    """Load the sections of entry points, or of all that installed distributions offer.
 
-    Args:
-        points: the entry points to load; all of the group "cancelkit.sections" where None.
-
-    Returns:
-        The sections, to be put into a checklist by `Checklist.with_section`; and for each entry
-        point that does not import, is no section, or has the key of another one, an error that
-        names the entry point and its distribution.
+    One that does not import, is no section, or has the key of another one hurts no other: it is a
+    problem that names the entry point and its distribution.
     """
     sections: dict[str, Section] = {}
     keys: dict[str, str] = {}

@@ -38,16 +38,25 @@ class Invertible(Effect, Protocol):
         ...
 
 
+@runtime_checkable
+class Expecting(Protocol):
+    """An effect that expects the customer to be in some way, such as with some owner."""
+
+    def holds(self, customer: Customer) -> bool:
+        """Say whether what the effect expects is so: asked before something is put back."""
+        ...
+
+
 class Performer(NamedTuple, Generic[E]):
     """How a host carries out one class of effect.
 
     Attributes:
         effect: the class.
-        perform: (effect, customer) -> whether it was done. Called inside the unit of work with
-            the customer locked; it must write only through that unit, and return False without
-            writing when what the effect expects (an owner who was) no longer holds.
-        refuses: (effect, customer) -> None, or the reason why it cannot be done. Asked in the
-            same unit before anything is written, and when a plan is made; it must not write.
+        perform: says whether it was done. Called inside the unit of work with the customer locked;
+            it must write only through that unit, and return False without writing when what the
+            effect expects (an owner who was) no longer holds.
+        refuses: the reason why it cannot be done, or None. Asked in the same unit before anything
+            is written, and when a plan is made; it must not write.
     """
 
     effect: type[E]
@@ -69,6 +78,10 @@ class AssignOwner:
     def message(self) -> Message:
         """Name the owners before and after."""
         return Message.of("effect.assign_owner", to=names(self.to), was=names(self.was))
+
+    def holds(self, customer: Customer) -> bool:
+        """Say whether the owners are still those expected."""
+        return customer.owners == self.was
 
     def inverse(self) -> AssignOwner:
         """Give the customer back."""

@@ -1,4 +1,4 @@
-"""The English texts of all messages, in one place: what a second language has to translate.
+"""The English texts of all messages: what a second language has to translate.
 
 Kept plain: `{name}` places only. A text with a count has a form for each plural category.
 """
@@ -62,37 +62,25 @@ TEXTS = {
     "effect.create_expiry": "Create an expiry on {on}",
     # refusals: full sentences
     "refused.not_allowed": "{actor} has no role that allows this",
-    "refused.not_pending": (
-        "no cancellation is open: the customer is {status}; moves allowed now: {moves}"
-    ),
+    "refused.not_pending": "not pending: the customer is {status}; moves allowed now: {moves}",
     "refused.already_pending": (
         "the CRM shows {status} and pending, although no cancellation is open here; "
         "clear the mark in the CRM first"
     ),
-    "refused.already_cancelled": (
-        "the customer was already cancelled by {by} at {at}; moves allowed now: {moves}"
-    ),
-    "refused.cancelled_elsewhere": (
-        "the customer is {status} already, by other means than a cancellation here; "
-        "moves allowed now: {moves}"
-    ),
+    "refused.already_cancelled": "already cancelled by {by} at {at}; moves allowed now: {moves}",
+    "refused.cancelled_elsewhere": "{status} already, by other means; moves allowed now: {moves}",
     "refused.blocked": "the checklist was not judged",
     "refused.stale_token": "something has changed since the plan was shown; look at the fresh plan",
     "refused.newer_answer": "{by} has entered something newer here; look at it first",
-    "refused.confirmation_missing": (
-        "the token of the plan that was confirmed is needed; take it from the fresh plan"
-    ),
+    "refused.confirmation_missing": "the token of the plan is needed; take it from the fresh plan",
     "refused.operation_reused": "the operation id {op} was used before, with other arguments",
-    "refused.drift": (
-        "somebody else has changed the customer's status to {status} while the cancellation was "
-        "open; it is not overwritten"
-    ),
+    "refused.drift": "somebody else has changed the status to {status}; it is not overwritten",
+    "refused.effect_changed": "somebody else has changed it since; it cannot be put back",
     "refused.nothing_planned": "nothing is planned for {section}, or it has been performed",
     # the banner, the drift notice, the plan
     "banner.pending": "Cancellation pending since {on}, begun by {by}",
     "banner.drift": "The status was changed to {status} by somebody else",
     "plan.status": "Change the status from {was} to {to}",
-    "plan.notify": "Notify {name}",
     # verbs, for history and sentences
     "verb.begin": "Begin Cancellation",
     "verb.enter": "Enter",

@@ -60,7 +60,6 @@ class Refused(CancelkitError):
     def __init__(
         self, sentence: str, refusals: tuple[Refusal, ...], *, fresh: Any = None, entry: Any = None
     ) -> None:
-        """Keep the reasons beside the sentence."""
         super().__init__(sentence)
         self.refusals, self.fresh, self.entry = refusals, fresh, entry
 
@@ -130,6 +129,7 @@ REFUSED_BY_CODE: dict[str, type[Refused]] = {
     "already_cancelled": AlreadyCancelled,
     "blocked": Blocked,
     "effect_refused": Blocked,
+    "effect_changed": Blocked,
     "stale_token": StaleToken,
     "newer_answer": NewerAnswer,
     "confirmation_missing": ConfirmationMissing,
@@ -175,6 +175,5 @@ class OutcomeUnknown(Failed):
     """The reply to COMMIT was lost; repeat with the operation id `op` to learn the outcome."""
 
     def __init__(self, sentence: str, op: str = "") -> None:
-        """Keep the operation id beside the sentence."""
         super().__init__(sentence)
         self.op = op

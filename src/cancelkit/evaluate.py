@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cancelkit.checklist import Checklist
 from cancelkit.effects import Effect
 from cancelkit.errors import PluginError
 from cancelkit.facts import Facts, NotAnswered
+from cancelkit.messages import Message
 from cancelkit.needs import Need, NotAnAnswer, Unknown
-from cancelkit.section import WithEffects
-from cancelkit.states import Light, SectionState, unknown
+from cancelkit.section import Section, WithEffects
+from cancelkit.states import SectionState, unknown
 
 
 class Judged(NamedTuple):
-    """The checklist at one instant.
-
-    Attributes:
-        checklist: what was judged.
-        states: the state of each section, in the order of the checklist.
-        effects: section key -> the effects that it would have carried out.
-        faults: section key -> the exception of a section that broke its contract. For the
-            host's log; a user sees the section as unknown.
-    """
+    """The checklist at one instant."""
 
     checklist: Checklist
-    states: tuple[SectionState, ...]
-    effects: Mapping[str, tuple[Effect, ...]]
-    faults: Mapping[str, BaseException]
+    states: tuple[SectionState, ...]  # of each section, in the order of the checklist
+    effects: Mapping[str, tuple[Effect, ...]]  # section key -> what it would have carried out
+    faults: Mapping[str, BaseException]  # section key -> how it broke its contract, for the log
+
+    @property
+    def pairs(self) -> Iterator[tuple[Section, SectionState]]:
+        """The sections, each with its state."""
+        return zip(self.checklist.sections, self.states, strict=True)
 
     @property
     def lights(self) -> dict[str, str]:
         """Section key -> "green", "red" or "unknown"."""
-        pairs = zip(self.checklist.sections, self.states, strict=True)
-        return {section.key: state.light.value for section, state in pairs}
+        return {section.key: state.light.value for section, state in self.pairs}
 
 
 def read_answers(
@@ -61,10 +57,10 @@ def _read(need: Need[Any], answers: Mapping[Need[Any], object]) -> object:
 
 
 def evaluate(checklist: Checklist, facts: Facts) -> Judged:
-    """Judge every section of a checklist.
+    """Judge every section of a checklist. Never raises.
 
-    Never raises: a section that raises, asks for what it did not declare, or returns something
-    else than a `SectionState` is unknown, and named in `faults`; the others are judged as ever.
+    A section that raises, asks for what it did not declare, or returns something else than a
+    `SectionState` is unknown, and named in `faults`; the others are judged as ever.
     """
     states: list[SectionState] = []
     effects: dict[str, tuple[Effect, ...]] = {}
@@ -72,8 +68,9 @@ def evaluate(checklist: Checklist, facts: Facts) -> Judged:
     for section in checklist.sections:
         try:
             state = section.evaluate(facts)
-            if type(state) is not SectionState or not _sound(state):
-                raise PluginError(_NONSENSE.format(section.key, type(state).__name__))
+            if type(state) is not SectionState:
+                found = type(state).__name__
+                raise PluginError(f"Section {section.key!r} returned {found}, no SectionState.")
         except NotAnswered as missing:
             state = unknown("section.unanswered", why=str(missing))
         except Exception as error:  # noqa: BLE001 - a section is a plug-in's code: fail closed
@@ -84,35 +81,20 @@ def evaluate(checklist: Checklist, facts: Facts) -> Judged:
         try:
             if planned := _planned(planner, facts):
                 effects[checklist.sections[at].key] = planned
+        except NotAnswered as missing:
+            states[at] = unknown("section.unanswered", why=str(missing))
         except Exception as error:  # noqa: BLE001 - likewise: what it would do is not known
             faults[checklist.sections[at].key] = error
             states[at] = unknown("section.failed", error=type(error).__name__)
     return Judged(checklist, tuple(states), effects, faults)
 
 
-_NONSENSE = (
-    "The section {!r} returned {} from evaluate; expected a SectionState whose message has text, "
-    "whole numbers or dates as values."
-)
-
-
 def _planned(planner: WithEffects, facts: Facts) -> tuple[Effect, ...]:
     planned = tuple(planner.effects(facts))
     for effect in planned:
         if type(effect) not in planner.effect_types:
-            raise PluginError(
-                f"{type(planner).__name__} planned a {type(effect).__name__}, which is not one of "
-                "its effect_types."
-            )
+            what = f"planned a {type(effect).__name__}, which is not one of its effect_types"
+            raise PluginError(f"{type(planner).__name__} {what}.")
+        if type(effect.message()) is not Message:
+            raise PluginError(f"{type(effect).__name__}.message() returned no Message.")
     return planned
-
-
-def _sound(state: SectionState) -> bool:
-    """Say whether a state can be shown and stored: a plug-in may put anything into it."""
-    for _, value in state.message.values:
-        if type(value) not in _PLAIN:
-            return False
-    return type(state.light) is Light
-
-
-_PLAIN = frozenset((str, int, date))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from attrs import field, frozen
 
@@ -27,39 +27,36 @@ class NotDeclared(Exception):
 
 @frozen(eq=False)
 class Facts:
-    """What is known of one customer at one instant.
+    """What is known of one customer at one instant."""
 
-    Attributes:
-        customer: as loaded by the host.
-        today: the day in the host's time zone, decided once per command.
-        as_of: the day as of which the sections are judged.
-    """
-
-    customer: Customer
-    today: date
-    as_of: date
-    _answers: Mapping[Need[Any], object] = field(factory=dict, repr=False)
-    _forms: Mapping[type, object] = field(factory=dict, repr=False)
-    _performed: Mapping[type, Effect] = field(factory=dict, repr=False)
+    customer: Customer  # as loaded by the host
+    today: date  # the day in the host's time zone, decided once per command
+    as_of: date  # the day as of which the sections are judged
+    _answers: Mapping[Need[Any], Any] = field(factory=dict, repr=False)
+    _forms: Mapping[type, Any] = field(factory=dict, repr=False)
+    _performed: Mapping[type, Any] = field(factory=dict, repr=False)
     _users: Mapping[str, User] | None = field(factory=dict, repr=False)
 
     def __getitem__(self, need: Need[A]) -> A:
         """Return the answer to a need that the section declares, with the need's type."""
         try:
-            answer = self._answers[need]
+            answer: Any = self._answers[need]
         except KeyError:
             raise NotDeclared(repr(need)) from None
         if type(answer) is Unknown:
             raise NotAnswered(answer.why)
-        return cast("A", answer)
+        found: A = answer
+        return found
 
     def entered(self, form: type[F]) -> F | None:
         """Return what was entered in this form, or None."""
-        return cast("F | None", self._forms.get(form))
+        found: F | None = self._forms.get(form)
+        return found
 
     def performed(self, effect: type[E]) -> E | None:
         """Return the effect of this class that was performed since the section was answered."""
-        return cast("E | None", self._performed.get(effect))
+        found: E | None = self._performed.get(effect)
+        return found
 
     def user(self, user_id: str) -> User | None:
         """Return a user whom an entered form mentions, or None where the host knows none."""

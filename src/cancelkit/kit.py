@@ -26,6 +26,13 @@ def log_fault(what: str, error: BaseException) -> None:
     logging.getLogger("cancelkit").error("%s failed", what, exc_info=error)
 
 
+def _checked(checklist: Any) -> Checklist:
+    if isinstance(checklist, Checklist):
+        return checklist
+    found = type(checklist).__name__
+    raise BadSetup(f"CancelKit needs a Checklist first, such as STANDARD; not a {found}.")
+
+
 @frozen
 class CancelKit:
     """The checklist, the people and the texts of one CRM.
@@ -43,7 +50,7 @@ class CancelKit:
             failure is shown as "unknown" rather than raised.
     """
 
-    checklist: Checklist
+    checklist: Checklist = field(converter=_checked)
     roles: RoleChecker = field(kw_only=True)
     users: Users | None = field(default=None, kw_only=True)
     recipients: Recipients | None = field(default=None, kw_only=True)
@@ -57,12 +64,6 @@ class CancelKit:
     report: Callable[[str, BaseException], None] = field(default=log_fault, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        """Check that what the sections rely on is there."""
-        if not isinstance(self.checklist, Checklist):
-            raise BadSetup(
-                f"CancelKit needs a Checklist first, such as STANDARD; not a "
-                f"{type(self.checklist).__name__}."
-            )
         for form, section in self.checklist.by_form.items():
             if hasattr(form, "mentions") and self.users is None:
                 raise BadSetup(
@@ -74,29 +75,25 @@ class CancelKit:
         """Bind the kit to a host's data and to who acts.
 
         Args:
-            host: makes units of work: a host of an adapter, bound to connection and tenant.
-            actor: who asks; there is no default.
+            host: a host of an adapter, bound to connection and tenant: it makes units of work.
+            actor: who asks; raises `Invalid` where the id or the name is malformed.
 
         Raises:
             BadSetup: an effect of the checklist has no performer at this host.
-            Invalid: the actor's id or name is malformed.
         """
         for effect in self.checklist.kinds.values():
             if effect not in host.performs:
+                known = ", ".join(sorted(cls.__name__ for cls in host.performs)) or "nothing"
                 raise BadSetup(
                     f"The host has no performer for {effect.__name__}; it has performers for: "
-                    f"{_names(host.performs)}."
+                    f"{known}."
                 )
         checked_id(actor.id, "the actor's id")
         checked_line(actor.name, "the actor's name")
         return Desk(self, host, actor)
 
     def verify(self, host: Host) -> None:
-        """Check at start-up that the host can answer every need of the checklist.
-
-        Raises:
-            BadSetup: a need that nobody answers; the message names the section.
-        """
+        """Check at start-up that the host answers every need; `BadSetup` names the section."""
         with host.reading() as unit:
             for section in self.checklist.sections:
                 for need in section.needs:
@@ -120,7 +117,3 @@ class CancelKit:
         """Return a refusal as text, with the title of its section."""
         text = self.text(refusal.message)
         return f"{self.title(refusal.section)}: {text}" if refusal.section else text
-
-
-def _names(classes: frozenset[type[Any]]) -> str:
-    return ", ".join(sorted(cls.__name__ for cls in classes)) or "nothing"

@@ -11,8 +11,8 @@ the workflow, the documentation's diagram and the tests all read this table.
 * `begin` while PENDING opens the cancellation that is there: two users who begin see one.
 * PENDING is sticky: nothing but `remove` and `process` ends it. If somebody else changes the
   customer's status in the CRM, that is *drift*: it is shown and never overwritten.
-* The state comes from cancelkit's own record, except that a CRM which says Cancelled is believed:
-  such a customer was cancelled by other means.
+* PENDING is cancelkit's own record. Otherwise a CRM into which the moves are mirrored is believed:
+  it may say Cancelled by other means, or Live again.
 * `process` is a move, and also a decision: `cancelkit.decide` refuses it while a section blocks.
 """
 
@@ -52,11 +52,10 @@ def moves(state: State) -> tuple[Verb, ...]:
 
 def state_of(customer: Customer, record: CancellationRecord | None) -> State:
     """Return where a customer stands, from the current record and the CRM's own status."""
-    if record is not None and record.state is State.PENDING:
-        return State.PENDING
-    if customer.status is not None:
-        return State.CANCELLED if customer.status.cancelled else State.LIVE
-    return record.state if record is not None else State.LIVE
+    if record is not None and (record.state is State.PENDING or record.former is None):
+        return record.state
+    cancelled = customer.status is not None and customer.status.cancelled
+    return State.CANCELLED if cancelled else State.LIVE
 
 
 def while_pending(former: Status | None) -> Status | None:
@@ -68,15 +67,28 @@ def while_pending(former: Status | None) -> Status | None:
 
 def drifted(customer: Customer, record: CancellationRecord) -> bool:
     """Say whether somebody else changed the status of a customer whose cancellation is open."""
-    return customer.status != while_pending(record.former)
+    now, former = customer.status, record.former
+    if former is None:
+        return False
+    if now is None:
+        return True
+    unmarked = former.pending is not None and not now.pending
+    return unmarked or now.cancelled or now.value != former.value
+
+
+def actual_status(customer: Customer) -> str:
+    """Return the CRM's own label of the status, or a dash where it has none."""
+    return customer.status.label if customer.status else "-"
 
 
 def shown_status(customer: Customer, state: State) -> str:
     """Return the status to show: the CRM's label, with (PC) while pending cancellation."""
-    if customer.status is None:
+    status = customer.status
+    if status is None or (state is State.CANCELLED and not status.cancelled):
         return _NO_STATUS[state]
-    mark = " (PC)" if state is State.PENDING and not customer.status.cancelled else ""
-    return customer.status.label + mark
+    return (
+        f"{status.label} (PC)" if state is State.PENDING and not status.cancelled else status.label
+    )
 
 
 _NO_STATUS = {State.LIVE: "Live", State.PENDING: "Live (PC)", State.CANCELLED: "Cancelled"}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from cancelkit import reading
-from cancelkit.decide import Seen, blocking
+from cancelkit.decide import Seen, blocking, blocks, refusal, where
 from cancelkit.errors import NotAllowed, NotPending, UnknownCustomer
 from cancelkit.evaluate import Judged
-from cancelkit.lifecycle import ACTIONS, drifted, moves, shown_status, state_of
-from cancelkit.messages import Message, Refusal
-from cancelkit.people import Customer, NamedRecord
+from cancelkit.lifecycle import ACTIONS, drifted, moves, shown_status
+from cancelkit.messages import Message
+from cancelkit.people import NamedRecord
 from cancelkit.ports import Unit
 from cancelkit.records import CancellationRecord, HistoryEntry, State, Verb
 from cancelkit.states import Light, SectionState
@@ -20,19 +23,23 @@ from cancelkit.views import Line, Plan, View
 
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
+    from cancelkit.kit import CancelKit
+
 
 Named = Mapping[str, tuple[NamedRecord, ...]]
 
 
 def view(desk: Desk, customer_id: str, name: int) -> View:
     """Read everything once and return it as values."""
-    with desk.host.reading() as unit:
+    with reading.faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
         seen, judged = _see(desk, unit, customer_id)
         token = banner = drift = ""
         if seen.record is not None and seen.state is State.PENDING:
             token = str(reading.see_plan(desk, unit, seen, seen.record, judged).token)
             banner = desk.kit.text(banner_of(desk, seen.record))
-            drift = _drift(desk, seen.customer, seen.record)
+            if drifted(seen.customer, seen.record):
+                label = seen.customer.status.label if seen.customer.status else "-"
+                drift = desk.kit.text(Message.of("banner.drift", status=label))
         return View(
             customer=seen.customer.id,
             name=seen.customer.name,
@@ -51,22 +58,18 @@ def view(desk: Desk, customer_id: str, name: int) -> View:
 
 def plan(desk: Desk, customer_id: str) -> Plan:
     """Read everything once and return what Process would do."""
-    with desk.host.reading() as unit:
+    with reading.faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
         seen, judged = _see(desk, unit, customer_id)
         if seen.record is not None and seen.state is State.PENDING:
             return plan_of(desk, reading.see_plan(desk, unit, seen, seen.record, judged), judged)
-        why = Message.of(
-            "refused.not_pending",
-            status=shown_status(seen.customer, seen.state),
-            moves=", ".join(verb.value for verb in moves(seen.state)) or "none",
-        )
-        sentence = f"There is no plan for {seen.customer.name}: {desk.kit.text(why)}."
-        raise NotPending(sentence, (Refusal("not_pending", why),))
+        why = refusal("not_pending", **where(seen))
+        sentence = f"There is no plan for {seen.customer.name}: {desk.kit.sentence(why)}."
+        raise NotPending(sentence, (why,))
 
 
 def history(desk: Desk, customer_id: str) -> Sequence[HistoryEntry]:
     """Read the history of a customer, oldest first; it survives the customer itself."""
-    with desk.host.reading() as unit:
+    with reading.faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
         return tuple(unit.history.of(customer_id))
 
 
@@ -103,30 +106,22 @@ def _see(desk: Desk, unit: Unit, customer_id: str) -> tuple[Seen, Judged]:
     if customer is None:
         raise UnknownCustomer(f"There is no customer {customer_id!r} here.")
     if not reading.allowed(desk, "view", customer):
-        why = Message.of("refused.not_allowed", actor=desk.actor.name, verb="view")
         sentence = f"{desk.actor.name} has no role that allows to see this cancellation."
-        raise NotAllowed(sentence, (Refusal("not_allowed", why),))
-    now, today = reading.moment(desk)
-    record = reading.current(unit, customer_id)
-    state = state_of(customer, record)
-    shown = record if record is not None and record.state is state is not State.LIVE else None
-    judged = reading.judge(desk, unit, customer, shown, today, blind=True)
-    return Seen(now, today, state, customer, shown, allowed=True, judged=judged), judged
+        why = refusal("not_allowed", actor=desk.actor.name, verb="view")
+        raise NotAllowed(sentence, (why,))
+    seen = reading.see(desk, unit, customer, allowed=True)
+    if seen.state is State.LIVE or (seen.record and seen.record.state is not seen.state):
+        seen = evolve(seen, record=None)  # the last cancellation has no more to do with it
+    judged = reading.judge(desk, unit, seen, blind=True)
+    return evolve(seen, judged=judged), judged
 
 
 def _actions(desk: Desk, seen: Seen) -> tuple[Verb, ...]:
-    """Return the moves of the lifecycle that the role checker allows; each action asked once."""
+    """Return the moves that the role checker allows; each action is asked about once."""
     possible = moves(seen.state)
     asked = dict.fromkeys(ACTIONS[verb] for verb in possible)
     granted = {action for action in asked if reading.allowed(desk, action, seen.customer)}
     return tuple(verb for verb in possible if ACTIONS[verb] in granted)
-
-
-def _drift(desk: Desk, customer: Customer, record: CancellationRecord) -> str:
-    if not drifted(customer, record):
-        return ""
-    label = customer.status.label if customer.status else "-"
-    return desk.kit.text(Message.of("banner.drift", status=label))
 
 
 def _named(unit: Unit, seen: Seen, judged: Judged, limit: int) -> Named:
@@ -134,39 +129,41 @@ def _named(unit: Unit, seen: Seen, judged: Judged, limit: int) -> Named:
     if limit < 1:
         return {}
     found: dict[str, tuple[NamedRecord, ...]] = {}
-    for section, state in zip(judged.checklist.sections, judged.states, strict=True):
+    for section, state in judged.pairs:
         if state.light is Light.RED and state.count is not None:
-            records = [
-                record
-                for need in section.needs
-                for record in unit.customers.open_records(seen.customer.id, need, seen.today, limit)
-            ]
-            found[section.key] = tuple(records[:limit])
+            ask = unit.customers.open_records
+            each = (ask(seen.customer.id, need, seen.today, limit) for need in section.needs)
+            found[section.key] = tuple(chain.from_iterable(each))[:limit]
     return found
 
 
-def _lines(desk: Desk, seen: Seen, judged: Judged, named: Named) -> tuple[Line, ...]:
-    pairs = zip(judged.checklist.sections, judged.states, strict=True)
-    return tuple(_line(desk, seen, judged, s.key, state, named) for s, state in pairs)
-
-
-def _line(
-    desk: Desk, seen: Seen, judged: Judged, key: str, state: SectionState, named: Named
-) -> Line:
-    kit, customer = desk.kit, seen.customer
-    left = state.light is not Light.GREEN
-    entry = seen.record.entry(key) if seen.record else None
+def line_of(kit: CancelKit, judged: Judged, key: str, state: SectionState) -> Line:
+    """Return the line of a section: what can be said of it without asking the host."""
+    gate = judged.checklist.gates[key]
     return Line(
         key=key,
         title=kit.title(key),
         light=state.light,
         code=state.code,
         message=kit.text(state.message),
-        gate=judged.checklist.gates[key],
+        gate=gate,
+        blocks=blocks(gate, state),
         count=state.count,
         hint=kit.text(state.hint) if state.hint else "",
-        manage=kit.links.manage(customer, key) if kit.links else None,
-        may_fix=kit.fixers.may_fix(desk.actor, key, customer) if kit.fixers and left else None,
-        records=named.get(key, ()),
-        entered=entry.data if entry else None,
     )
+
+
+def _lines(desk: Desk, seen: Seen, judged: Judged, named: Named) -> tuple[Line, ...]:
+    kit, customer, lines = desk.kit, seen.customer, []
+    for section, state in judged.pairs:
+        key, left = section.key, state.light is not Light.GREEN
+        entry = seen.record.entry(key) if seen.record else None
+        line = evolve(
+            line_of(kit, judged, key, state),
+            manage=kit.links.manage(customer, key) if kit.links else None,
+            may_fix=kit.fixers.may_fix(desk.actor, key, customer) if kit.fixers and left else None,
+            records=named.get(key, ()),
+            entered=entry.data if entry else None,
+        )
+        lines.append(line)
+    return tuple(lines)

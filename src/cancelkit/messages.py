@@ -11,18 +11,23 @@ from attrs import frozen
 Value: TypeAlias = str | int | date
 
 
+_PLAIN = frozenset((str, int, date))
+
+
 @frozen(cache_hash=True)
 class Message:
     """A text to show, before it is put into a language.
 
-    Attributes:
-        key: the stable key, such as "records.open"; a program may branch on it.
-        values: what the text mentions, as sorted pairs of a name and a str, int or date. `count`
-            also chooses the plural form; `more` beside it means "at least so many" ("100+").
+    Of the values, `count` also chooses the plural form; `more` beside it means "at least so many".
     """
 
-    key: str
-    values: tuple[tuple[str, Value], ...] = ()
+    key: str  # stable, such as "records.open"; a program may branch on it
+    values: tuple[tuple[str, Value], ...] = ()  # what the text mentions, sorted by name
+
+    def __attrs_post_init__(self) -> None:
+        plain = all(type(value) in _PLAIN and type(name) is str for name, value in self.values)
+        if type(self.key) is not str or not plain:
+            raise TypeError("A message has a text as key; text, whole numbers or days as values.")
 
     @classmethod
     def of(cls, key: str, /, **values: Value) -> Message:
@@ -52,14 +57,12 @@ def plural_of_english(count: int) -> str:
 class Catalogue:
     """Texts by message key: the translator that ships; English is `cancelkit.english.ENGLISH`.
 
-    Attributes:
-        texts: key -> text with `{name}` places. For a message with a count, the key with the
-            plural category behind it ("records.open.one") is looked up first.
-        plural: count -> plural category of the language.
+    For a message with a count, the key with the plural category behind it ("records.open.one") is
+    looked up first.
     """
 
-    texts: Mapping[str, str]
-    plural: Callable[[int], str] = plural_of_english
+    texts: Mapping[str, str]  # key -> text with `{name}` places
+    plural: Callable[[int], str] = plural_of_english  # count -> plural category of the language
 
     def text(self, message: Message) -> str:
         """Return the text of a message; an unknown key is shown with its values, never lost."""
@@ -68,9 +71,12 @@ class Catalogue:
         if template is None:
             shown = ", ".join(f"{name} {value}" for name, value in values.items())
             return f"{message.key} ({shown})" if shown else message.key
-        if values.pop("more", 0):
+        if values.pop("more", 0) and "count" in values:
             values["count"] = f"{values['count']}+"
-        return template.format_map(_Lenient(values))
+        try:
+            return template.format_map(_Lenient(values))
+        except (ValueError, LookupError, AttributeError):  # a translation with a wrong template
+            return template
 
     def _template(self, key: str, values: Mapping[str, Value]) -> str | None:
         count = values.get("count")

@@ -46,18 +46,12 @@ class Unknown:
 
 @frozen
 class Count:
-    """How many. Counts may be capped: nobody loads a thousand rows to decide a section.
+    """How many. Counts may be capped: nobody loads a thousand rows to decide a section."""
 
-    Attributes:
-        n: the number counted, 0 or more.
-        more: there are at least `n`, and the adapter stopped counting ("100+").
-    """
-
-    n: int
-    more: bool = False
+    n: int  # 0 or more
+    more: bool = False  # there are at least `n`, and the adapter stopped counting ("100+")
 
     def __str__(self) -> str:
-        """Return "2", or "100+" for a capped count."""
         return f"{self.n}+" if self.more else str(self.n)
 
 
@@ -66,8 +60,14 @@ def read_count(answer: object) -> Count:
     if type(answer) is int and answer >= 0:
         return Count(answer)
     if type(answer) is Count and type(answer.n) is int and type(answer.more) is bool:
-        return read_count(answer.n) if not answer.more or answer.n < 0 else answer
+        return read_count(answer.n) if not answer.more else _at_least(answer)
     raise NotAnAnswer("a Count, or an int of 0 or more")
+
+
+def _at_least(count: Count) -> Count:
+    if count.n < 1:
+        raise NotAnAnswer("a capped Count of 1 or more: at least 0 says nothing")
+    return count
 
 
 @frozen(cache_hash=True)
@@ -96,8 +96,7 @@ class AssetsLeft(NamedTuple):
 class UnceasedAssets:
     """Which assets are not ceased: `AssetsLeft`, or its three counts as a tuple.
 
-    An asset is ceased when its cease date is there and not after the as-of day, and it is not
-    ticked live.
+    Ceased: the cease date is there and not after the as-of day, and the asset is not ticked live.
     """
 
     kind: str = "assets"
@@ -111,10 +110,7 @@ class UnceasedAssets:
 
 @frozen(cache_hash=True)
 class NextDate:
-    """The first date of a kind ("expiries") after the as-of day, as a `datetime.date`, or None.
-
-    The as-of day itself is not after it.
-    """
+    """The first date of a kind ("expiries") after the as-of day (not on it), or None."""
 
     kind: str
 

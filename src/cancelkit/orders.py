@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from attrs import asdict
 
 from cancelkit.decide import Ask
-from cancelkit.errors import UnknownSection
+from cancelkit.errors import Invalid, UnknownSection
 from cancelkit.plan import digest_of, parse_token
 from cancelkit.records import JsonObject, Verb
 from cancelkit.registration import form_of
@@ -20,31 +22,28 @@ def order(
     desk: Desk,
     customer_id: str,
     verb: Verb,
-    op: str,
+    op: str | None,
     *,
     token: str = "",
     section: str = "",
     form: object = None,
     put_back: bool = False,
 ) -> Ask:
-    """Put an order together; everything that can be checked without reading is checked here.
-
-    Raises:
-        Invalid: the token or the operation id is malformed.
-        UnknownSection: there is no such section, or none has the form of what is entered.
-    """
-    if form is not None:
+    """Put an order together; raises `Invalid` for whatever can be found out without reading."""
+    read = parse_token(token) if token else None
+    data = None
+    if verb is Verb.ENTER:
         section = _section_of(desk, form)
-    elif section:
+        form, data = _checked_form(form)
+    elif verb is Verb.PERFORM_NOW:
         desk.kit.checklist.section(section)
-    data = None if form is None else to_data(form)
     return Ask(
         verb=verb,
         actor=desk.actor,
         customer_id=customer_id,
-        op=checked_id(op, "the operation id") if op else desk.host.ids.new(),
+        op=desk.host.ids.new() if op is None else checked_id(op, "the operation id"),
         digest=digest_of([verb.value, desk.actor.id, token, section, put_back, data]),
-        token=parse_token(token) if token else None,
+        token=read,
         section=section,
         form=form,
         data=data,
@@ -52,17 +51,25 @@ def order(
     )
 
 
-def form_from_data(desk: Desk, key: str, data: JsonObject) -> object:
-    """Make a section's form from JSON-ready data.
+def _checked_form(form: Any) -> tuple[object, JsonObject]:
+    """Check what is entered in code as strictly as what comes as JSON."""
+    try:
+        made: object = from_data(type(form), asdict(form))
+    except Invalid as error:
+        raise Invalid(f"What was entered does not fit: {error}.") from error
+    data: JsonObject = to_data(made)
+    return made, data
 
-    Raises:
-        UnknownSection: there is no such section, or nothing can be entered for it.
-        Invalid: the data does not fit, with the path.
-    """
+
+def form_from_data(desk: Desk, key: str, data: JsonObject) -> object:
+    """Make a section's form from JSON-ready data; `Invalid` has the path of what does not fit."""
     form = form_of(desk.kit.checklist.section(key))
     if form is None:
         raise UnknownSection(f"Nothing can be entered for the section {key!r}.")
-    made: object = from_data(form, data)
+    try:
+        made: object = from_data(form, data)
+    except Invalid as error:
+        raise Invalid(f"What was entered for {key!r} does not fit: {error}.") from error
     return made
 
 

@@ -33,24 +33,23 @@ class User:
         return Person(self.id, self.name)
 
 
+def _labelled(value: str) -> str:
+    return value[:1].upper() + value[1:].replace("_", " ")
+
+
 @frozen
 class Status:
     """The status of a customer as the CRM has it.
 
-    Attributes:
-        value: the host's own status, as stable text, with nothing of "pending" in it: "live".
-        pending: whether the CRM marks the customer as pending cancellation; None where the CRM
-            has no such mark (then cancelkit's own record alone knows).
-        cancelled: whether this value means Cancelled.
-        label: the text to show; the value, in capitals at the start, where none is given.
+    `pending` is its mark of a pending cancellation; None where the CRM has no such mark (then
+    cancelkit's own record alone knows).
     """
 
-    value: str
+    value: str  # the host's own, as stable text, with nothing of "pending" in it: "live"
     pending: bool | None = False
-    cancelled: bool = False
-    label: str = field(
-        eq=False,
-        default=Factory(lambda self: self.value.replace("_", " ").capitalize(), takes_self=True),
+    cancelled: bool = False  # whether this value means Cancelled
+    label: str = field(  # the text to show
+        eq=False, default=Factory(lambda self: _labelled(self.value), takes_self=True)
     )
 
 

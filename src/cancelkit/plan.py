@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -15,29 +16,26 @@ from cancelkit.records import CancellationRecord
 from cancelkit.serial import to_data
 from cancelkit.text import checked_line
 
+_TOKEN = re.compile(r"(.+)\.([0-9]{1,18})\.([0-9a-f]{64})")
+
 
 class Token(NamedTuple):
-    """What a view or a plan was based on.
-
-    Enter conflicts with an entry of the same section that is newer than `version`. Process is
-    refused when the plan would have another `digest` now.
-    """
+    """What a view or a plan was based on."""
 
     cancellation: str
-    version: int
-    digest: str
+    version: int  # Enter conflicts with an entry of the same section that is newer
+    digest: str  # Process is refused when the plan would have another one now
 
     def __str__(self) -> str:
-        """Return the text form that views and plans carry."""
         return f"{self.cancellation}.{self.version}.{self.digest}"
 
 
 def parse_token(text: str) -> Token:
     """Read a token; raises `Invalid` where it is none."""
-    parts = checked_line(text, "the token", limit=400).rsplit(".", 2)
-    if len(parts) != 3 or not (parts[1].isascii() and parts[1].isdecimal()):
+    parts = _TOKEN.fullmatch(checked_line(text, "the token", limit=400))
+    if parts is None:
         raise Invalid(f"{text!r} is not a token; take the token of a view or a plan.")
-    return Token(parts[0], int(parts[1]), parts[2])
+    return Token(parts[1], int(parts[2]), parts[3])
 
 
 class Planned(NamedTuple):
@@ -67,19 +65,15 @@ def revision_of(record: CancellationRecord, section: str) -> int:
 def make_token(
     record: CancellationRecord, judged: Judged, effects: Iterable[Planned], told: Iterable[Person]
 ) -> Token:
-    """Return the token of a plan.
+    """Return the token of a plan: over what would be done and each section's state and gate.
 
-    The digest is over what would be done and each section's state and gate; never over times,
-    counts, samples, names, labels or translated text.
+    Never over times, counts, samples, names, labels or translated text.
     """
     gates = judged.checklist.gates
     content = {
         "cancellation": record.id,
         "sections": {key: [light, gates[key].value] for key, light in judged.lights.items()},
-        "effects": [
-            [planned.section, planned.effect.kind, to_data(planned.effect, names=False)]
-            for planned in effects
-        ],
+        "effects": [[key, done.kind, to_data(done, names=False)] for key, done in effects],
         "told": sorted({person.id for person in told}),
     }
     return Token(record.id, record.version, digest_of(content))

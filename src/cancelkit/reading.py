@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
 from cancelkit.checklist import Checklist
-from cancelkit.decide import Seen
-from cancelkit.effects import Effect, Invertible
-from cancelkit.errors import AdapterContractError, Invalid, PluginError
+from cancelkit.decide import Seen, refusal
+from cancelkit.effects import Effect, Expecting, Invertible
+from cancelkit.errors import (
+    AdapterContractError,
+    CancelkitError,
+    CommandFailed,
+    Invalid,
+    PluginError,
+)
 from cancelkit.evaluate import Judged, evaluate, read_answers
 from cancelkit.facts import Facts
+from cancelkit.lifecycle import state_of
 from cancelkit.messages import Message, Refusal
 from cancelkit.needs import Need, Unknown
-from cancelkit.people import Customer, Person, User
+from cancelkit.people import Customer, User
 from cancelkit.plan import Planned, due_effects, make_token, revision_of
 from cancelkit.ports import Unit
-from cancelkit.records import CancellationRecord, Entry, JsonObject, Performed
+from cancelkit.records import CancellationRecord, JsonObject, Performed
 from cancelkit.registration import form_of
 from cancelkit.serial import from_data
 from cancelkit.times import checked_instant, day_of
@@ -29,11 +37,7 @@ if TYPE_CHECKING:
 
 
 def sound_customer(desk: Desk, found: object, customer_id: str) -> Customer | None:
-    """Check what `CustomerRepo.lock` or `load` returned; None for a customer not to be seen.
-
-    Raises:
-        AdapterContractError: it is no `Customer`, or another one.
-    """
+    """Check what `CustomerRepo.lock` or `load` returned; None for a customer not to be seen."""
     if found is None:
         return None
     if not isinstance(found, Customer) or found.id != customer_id:
@@ -53,15 +57,31 @@ def allowed(desk: Desk, action: str, customer: Customer) -> bool:
         return False
 
 
+@contextmanager
+def faults(what: str) -> Generator[None]:
+    """Turn whatever the host raises into `CommandFailed`; our own errors pass."""
+    try:
+        yield
+    except CancelkitError:
+        raise
+    except Exception as error:
+        raise CommandFailed(
+            f"{what} failed with {type(error).__name__}; the unit of work was rolled back and "
+            "nothing has changed."
+        ) from error
+
+
 def moment(desk: Desk) -> tuple[datetime, date]:
     """Return the instant, in UTC, and the day in the host's zone: asked once per command."""
     now = checked_instant(desk.host.clock.now(), "the clock's time")
     return now, day_of(now, desk.kit.zone)
 
 
-def current(unit: Unit, customer_id: str) -> CancellationRecord | None:
-    """Return the open cancellation of a customer, or else the last one."""
-    return unit.cancellations.current((customer_id,)).get(customer_id)
+def see(desk: Desk, unit: Unit, customer: Customer, *, allowed: bool, reused: str = "") -> Seen:
+    """Read what every command and view begins with: the time, the state, the cancellation."""
+    now, today = moment(desk)
+    record = unit.cancellations.current((customer.id,)).get(customer.id)
+    return Seen(now, today, state_of(customer, record), customer, record, allowed, reused)
 
 
 def checklist_of(desk: Desk, record: CancellationRecord | None) -> Checklist:
@@ -70,41 +90,39 @@ def checklist_of(desk: Desk, record: CancellationRecord | None) -> Checklist:
 
 
 def judge(
-    desk: Desk,
-    unit: Unit,
-    customer: Customer,
-    record: CancellationRecord | None,
-    today: date,
-    *,
-    only: str = "",
-    blind: bool = False,
+    desk: Desk, unit: Unit, seen: Seen, *, only: str | None = None, blind: bool = False
 ) -> Judged:
-    """Judge the checklist for a customer, inside a unit of work.
+    """Judge the checklist, or the one section `only`, for what was seen.
 
-    Args:
-        desk: kit, host and actor.
-        unit: the unit of work.
-        customer: as loaded or locked.
-        record: the current cancellation, or None.
-        today: the day in the host's zone.
-        only: the key of the one section to judge; all where it is "".
-        blind: for a view: when the host cannot answer at all, show every fact as unknown. A
-            command lets the exception out, and is rolled back.
+    In a view, which is `blind`, every fact is unknown when the host cannot answer at all. A
+    command lets the exception out, and is rolled back.
     """
-    checklist = checklist_of(desk, record)
-    checklist, forms = _entered(checklist.only(only) if only else checklist, record)
+    customer, today, checklist = seen.customer, seen.today, checklist_of(desk, seen.record)
+    checklist = checklist if only is None else checklist.only(only)
+    checklist, forms, performed = _entered(checklist, seen.record)
     answers: Mapping[Need[Any], object]
     users: Mapping[str, User] | None
     try:
         answers = _ask(unit, customer.id, checklist.needs, today)
+    except Exception as error:
+        if not blind:
+            raise
+        desk.kit.report("CustomerRepo.facts", error)
+        answers = dict.fromkeys(checklist.needs, Unknown(type(error).__name__))
+    try:
         users = mentioned(desk, forms.values())
     except Exception as error:
         if not blind:
             raise
-        desk.kit.report("CustomerRepo.facts or Users.find", error)
-        answers, users = dict.fromkeys(checklist.needs, Unknown(type(error).__name__)), None
-    performed = _performed(checklist, record)
-    judged = evaluate(checklist, Facts(customer, today, today, answers, forms, performed, users))
+        desk.kit.report("Users.find", error)
+        users = None
+    facts = Facts(customer, today, today, answers, forms, performed, users)
+    return evaluated(desk, checklist, facts)
+
+
+def evaluated(desk: Desk, checklist: Checklist, facts: Facts) -> Judged:
+    """Evaluate, and report the sections that broke their contract to the host."""
+    judged = evaluate(checklist, facts)
     for key, fault in judged.faults.items():
         desk.kit.report(f"section {key!r}", fault)
     return judged
@@ -127,28 +145,34 @@ def see_plan(
     desk: Desk, unit: Unit, seen: Seen, record: CancellationRecord, judged: Judged
 ) -> Seen:
     """Add what Process would do to what was seen: the effects, who is told, the plan's token."""
-    effects = due_effects(judged, record)
-    people = _told(desk, "processed", seen.customer, record)
-    why_not = unable(unit, seen.customer, effects)
-    token = make_token(record, judged, effects, people)
-    return evolve(seen, judged=judged, effects=effects, unable=why_not, told=people, token=token)
+    effects, recipients = due_effects(judged, record), desk.kit.recipients
+    people = recipients.of("processed", seen.customer, record) if recipients is not None else ()
+    told = tuple({person.id: person for person in people}.values())  # each person once
+    unable = why_not(unit, seen.customer, effects)
+    token = make_token(record, judged, effects, told)
+    return evolve(seen, judged=judged, effects=effects, unable=unable, told=told, token=token)
 
 
 def see_removal(desk: Desk, seen: Seen, record: CancellationRecord, *, put_back: bool) -> Seen:
     """Add what Remove would put back, the last first, and what stays as it was performed."""
     back: list[Planned] = []
     stays: list[Performed] = []
+    unable: list[Refusal] = []
     for done in reversed(record.performed):
         cls = desk.kit.checklist.kinds.get(done.kind)
         effect = effect_of(cls, done.data) if cls is not None and put_back else None
-        if isinstance(effect, Invertible):
-            back.append(Planned(done.section, effect.inverse()))
-        else:
+        if not isinstance(effect, Invertible):
             stays.insert(0, done)
-    return evolve(seen, effects=tuple(back), stays=tuple(stays))
+            continue
+        inverse = effect.inverse()
+        first = all(type(planned.effect) is not type(inverse) for planned in back)
+        if first and isinstance(inverse, Expecting) and not inverse.holds(seen.customer):
+            unable.append(refusal("effect_changed", done.section))
+        back.append(Planned(done.section, inverse))
+    return evolve(seen, effects=tuple(back), stays=tuple(stays), unable=tuple(unable))
 
 
-def unable(unit: Unit, customer: Customer, effects: tuple[Planned, ...]) -> tuple[Refusal, ...]:
+def why_not(unit: Unit, customer: Customer, effects: tuple[Planned, ...]) -> tuple[Refusal, ...]:
     """Ask the performers which effects cannot be carried out, and why."""
     found: list[Refusal] = []
     for section, effect in effects:
@@ -167,21 +191,11 @@ def unable(unit: Unit, customer: Customer, effects: tuple[Planned, ...]) -> tupl
 
 
 def effect_of(cls: type[Effect], data: JsonObject) -> Effect:
-    """Make an effect again from its stored form; raises `PluginError` where that cannot be done."""
+    """Make an effect again from its stored form, or raise `PluginError`."""
     try:
         return from_data(cls, data)
     except Invalid as error:
         raise PluginError(f"A stored {cls.__name__} cannot be read any more: {error}") from error
-
-
-def _told(
-    desk: Desk, event: str, customer: Customer, record: CancellationRecord
-) -> tuple[Person, ...]:
-    """Return who is told of an event by the host's set-up: each person once."""
-    if desk.kit.recipients is None:
-        return ()
-    people = desk.kit.recipients.of(event, customer, record)
-    return tuple({person.id: person for person in people}.values())
 
 
 def _ask(
@@ -194,44 +208,36 @@ def _ask(
     row = rows.get(customer_id) if isinstance(rows, Mapping) else None
     if not isinstance(row, Mapping):
         raise AdapterContractError(
-            f"CustomerRepo.facts returned {type(rows).__name__} without customer "
-            f"{customer_id!r}; expected a mapping from each id asked for to its answers "
-            "(promise C5)."
+            f"CustomerRepo.facts returned {type(rows).__name__} without customer {customer_id!r}; "
+            "expected a mapping from each id asked for to its answers (promise C5)."
         )
     return read_answers(needs, row)
 
 
-def _entered(
-    checklist: Checklist, record: CancellationRecord | None
-) -> tuple[Checklist, dict[type, object]]:
-    """Structure the stored entries; one that cannot be read makes its section unknown."""
+def _entered(checklist: Checklist, record: CancellationRecord | None) -> _Entered:
+    """Structure what is stored; a section whose part cannot be read is unknown, never empty."""
     forms: dict[type, object] = {}
+    performed: dict[type, Effect] = {}
     unreadable: list[str] = []
     for entry in record.entries if record else ():
         section = checklist.by_key.get(entry.section)
         form = form_of(section) if section is not None else None
-        if form is not None and (made := _form(form, entry)) is not None:
-            forms[form] = made
-        elif form is not None:
+        if form is None:
+            continue
+        try:
+            if entry.version != version_of(form):
+                raise Invalid("entered with another version of the form")
+            forms[form] = from_data(form, entry.data)
+        except Invalid:
             unreadable.append(entry.section)
-    return checklist.standing_in(unreadable, "section.unreadable"), forms
-
-
-def _form(form: type, entry: Entry) -> object | None:
-    if entry.version != version_of(form):
-        return None
-    try:
-        made: object = from_data(form, entry.data)
-    except Invalid:
-        return None
-    return made
-
-
-def _performed(checklist: Checklist, record: CancellationRecord | None) -> dict[type, Effect]:
-    """Return the effects that were performed since their sections were last answered."""
-    found: dict[type, Effect] = {}
     for done in record.performed if record else ():
         cls = checklist.kinds.get(done.kind)
         if cls is not None and record and done.revision == revision_of(record, done.section):
-            found[cls] = effect_of(cls, done.data)
-    return found
+            try:
+                performed[cls] = effect_of(cls, done.data)
+            except PluginError:
+                unreadable.append(done.section)
+    return checklist.standing_in(unreadable, "section.unreadable"), forms, performed
+
+
+_Entered = tuple[Checklist, dict[type, object], dict[type, Effect]]

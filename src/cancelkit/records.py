@@ -81,7 +81,7 @@ class CancellationRecord:
     state: State  # PENDING while open; then CANCELLED, or LIVE where it was removed
     version: int  # counts the writes; a write expects the version that it read
     gates: Mapping[str, str]  # section key -> gate, in checklist order, as copied at Begin
-    former: Status | None  # before Begin; None for a CRM whose customers have no status
+    former: Status | None  # before Begin; None for a CRM into which it is not mirrored
     begun: Stamp
     ended: Stamp | None = None
     entries: tuple[Entry, ...] = ()  # at most one for each section

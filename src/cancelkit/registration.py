@@ -16,7 +16,7 @@ _KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 def check_section(section: Any) -> None:
-    """Raise `NotASection` for anything that is none; the message names it and what is missing."""
+    """Raise `NotASection` for anything that is none."""
     if isinstance(section, type):
         raise NotASection(f"{section.__qualname__} is a class; an instance of it is needed.")
     what = f"{type(section).__module__}.{type(section).__qualname__}"
@@ -39,6 +39,8 @@ def check_section(section: Any) -> None:
         raise NotASection(f"{what} must have a frozen attrs class as its form.")
     if hasattr(section, "effects") != hasattr(section, "effect_types"):
         raise NotASection(f"{what} must have both effects and effect_types.")
+    if not isinstance(getattr(section, "effect_types", ()), Sequence):
+        raise NotASection(f"{what} must have a tuple of classes as its effect_types.")
 
 
 def form_of(section: Section) -> type | None:
@@ -76,7 +78,7 @@ def effect_kinds(sections: Iterable[Section]) -> dict[str, type[Effect]]:
 
 
 def _is_attrs(cls: Any) -> bool:
-    return isinstance(cls, type) and has(cls)
+    return isinstance(cls, type) and has(cls) and cls.__hash__ is not None  # frozen ones have one
 
 
 def _check_needs(what: str, needs: Any) -> None:

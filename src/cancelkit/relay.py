@@ -10,6 +10,7 @@ twice only when a process dies, or its lease runs out, between the sending and t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -42,8 +43,7 @@ class Relay:
         notifier: the channel.
         lease: how long a claimed row is nobody else's; the notifier must give up sooner.
         tries: after so many failures a notification is dead.
-        first_wait: the longest wait after the first failure; it doubles with each one.
-        longest_wait: the cap of the wait.
+        first_wait, longest_wait: after the first failure, doubled with each one up to the longest.
         report: called with a description and the exception of each failed delivery.
     """
 
@@ -56,7 +56,6 @@ class Relay:
     report: Callable[[str, BaseException], None] = field(default=log_fault, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse settings that cannot work."""
         if self.host.joined:
             raise BadSetup("The relay needs a host with its own units of work, not a joined one.")
         if self.tries < 1 or self.lease <= timedelta(0):
@@ -64,30 +63,23 @@ class Relay:
 
     def run(self, limit: int = 500) -> Report:
         """Claim up to `limit` rows that are due, send each, and mark what became of it."""
-        report = Report()
-        for row in self._claim(limit):
-            kind = self._deliver(row)
-            report = evolve(report, **{kind: getattr(report, kind) + 1})
-        return report
+        return Report(**Counter(self._deliver(row) for row in self._claim(limit)))
 
     def put_back(self, row_id: str) -> bool:
         """Make a dead notification due again, with all its tries; False where it is not dead."""
         with self.host.writing() as unit:
             for row in unit.outbox.unsent():
                 if row.id == row_id and row.delivery is Delivery.DEAD:
-                    waiting = evolve(
-                        row, delivery=Delivery.WAITING, due=self._now(), attempts=0, error=""
-                    )
-                    return unit.outbox.settle(waiting, row.attempts)
+                    fresh = OutboxRow(row.id, row.notification, Delivery.WAITING, self._now())
+                    return unit.outbox.settle(fresh, row.attempts)
         return False
 
     def _claim(self, limit: int) -> tuple[OutboxRow, ...]:
-        """Claim rows in a unit of work of its own; another relay may have been first."""
         now = self._now()
         try:
             with self.host.writing() as unit:
                 return tuple(unit.outbox.claim(limit, now, now + self.lease))
-        except Conflict:
+        except Conflict:  # another relay was first
             return ()
 
     def _deliver(self, row: OutboxRow) -> str:
@@ -96,9 +88,8 @@ class Relay:
             self.notifier.send(row.notification)
         except Exception as error:  # noqa: BLE001 - a channel may fail in any way: try again
             self.report(f"notification {row.notification.key}", error)
-            settled, kind = self._failed(row, type(error).__name__), "again"
-            if settled.delivery is Delivery.DEAD:
-                kind = "dead"
+            settled = self._failed(row, type(error).__name__)
+            kind = "dead" if settled.delivery is Delivery.DEAD else "again"
         else:
             settled = evolve(row, delivery=Delivery.SENT, leased_until=None, error="")
             kind = "sent"
@@ -109,14 +100,9 @@ class Relay:
             return "lost"
 
     def _failed(self, row: OutboxRow, error: str) -> OutboxRow:
-        dead = row.attempts >= self.tries
-        return evolve(
-            row,
-            delivery=Delivery.DEAD if dead else Delivery.WAITING,
-            due=self._now() + wait_after(row, self.first_wait, self.longest_wait),
-            leased_until=None,
-            error=error,
-        )
+        then = Delivery.DEAD if row.attempts >= self.tries else Delivery.WAITING
+        due = self._now() + wait_after(row, self.first_wait, self.longest_wait)
+        return evolve(row, delivery=then, due=due, leased_until=None, error=error)
 
     def _now(self) -> datetime:
         return checked_instant(self.host.clock.now(), "the clock's time")
@@ -125,8 +111,7 @@ class Relay:
 def wait_after(row: OutboxRow, first: timedelta, longest: timedelta) -> timedelta:
     """Return how long to wait after a failed try: exponential, capped, with full jitter.
 
-    The jitter comes from the row's id and the number of the try: spread over rows as chance
-    would, and the same in every run.
+    The jitter comes from the row's id and the number of the try: the same in every run.
     """
     doubled = first * (2 ** min(row.attempts - 1, 32)) if row.attempts > 0 else first
     share = sha256(f"{row.id}:{row.attempts}".encode()).digest()[0] / 255

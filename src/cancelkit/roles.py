@@ -14,14 +14,9 @@ CRM_ADMIN = "CRM Admin"
 
 @frozen
 class EitherRole:
-    """A `RoleChecker`: who has one of these roles may do everything; nobody else may anything.
+    """A `RoleChecker`: who has one of these roles may do everything; nobody else may anything."""
 
-    Attributes:
-        roles_of: actor id -> the names of the actor's roles, as they are at this moment.
-        names: the roles of which one is enough.
-    """
-
-    roles_of: Callable[[str], Collection[str]]
+    roles_of: Callable[[str], Collection[str]]  # actor id -> names of roles, as they are now
     names: frozenset[str] = frozenset((CUSTOMER_CANCELLATION, CRM_ADMIN))
 
     def allows(self, actor: Person, action: str, customer: Customer) -> bool:

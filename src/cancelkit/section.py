@@ -57,7 +57,7 @@ class WithForm(Protocol):
 
     @property
     def form(self) -> type:
-        """The frozen attrs class of what can be entered. Its annotations are its schema.
+        """The frozen attrs class of what can be entered; its annotations are its schema.
 
         A form with a property `mentions` (user ids) has these users looked up for `facts.user`.
         """

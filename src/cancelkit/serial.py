@@ -31,23 +31,17 @@ FORMAT = 1
 """The format version of stored documents that this version writes, and the newest it reads."""
 
 T = TypeVar("T")
-Document = CancellationRecord | HistoryEntry | Operation | OutboxRow
 D = TypeVar("D", CancellationRecord, HistoryEntry, Operation, OutboxRow)
 
 
-def dump(document: Document) -> str:
+def dump(document: D) -> str:
     """Return the JSON text of a document to store."""
     body = converter().unstructure(document)
     return json.dumps({"format": FORMAT, **body}, ensure_ascii=False, allow_nan=False)
 
 
 def load(cls: type[D], text: str, what: str) -> D:
-    """Read a stored document.
-
-    Args:
-        cls: the class of the document.
-        text: its JSON text.
-        what: how an error names it, such as "cancellation 'c-1'".
+    """Read a stored document; an error calls it `what`, such as "cancellation 'c-1'".
 
     Raises:
         NewerFormat: it was written by a newer version.
@@ -55,56 +49,42 @@ def load(cls: type[D], text: str, what: str) -> D:
     """
     try:
         body = parse_json(text)
-    except Invalid as error:
-        raise CorruptState(f"The stored {what} is damaged: {error}") from error
-    if not isinstance(body, dict) or type(body.get("format")) is not int:
-        raise CorruptState(f"The stored {what} has no format version.")
-    version = body.pop("format")
-    if version != FORMAT:
-        kind = NewerFormat if version > FORMAT else CorruptState
-        raise kind(f"The stored {what} has format {version}; this version reads {FORMAT}.")
-    try:
+        if not isinstance(body, dict) or type(body.get("format")) is not int:
+            raise CorruptState(f"The stored {what} has no format version.")
+        version = body.pop("format")
+        if version != FORMAT:
+            kind = NewerFormat if version > FORMAT else CorruptState
+            raise kind(f"The stored {what} has format {version}; this version reads {FORMAT}.")
         return from_data(cls, body, complete=True)
     except Invalid as error:
         raise CorruptState(f"The stored {what} is damaged: {error}") from error
 
 
 def to_data(value: object, *, names: bool = True) -> Any:
-    """Return the JSON-ready form of a frozen attrs value: of a form, or an effect.
+    """Return the JSON-ready form of an attrs instance: of a form, or an effect.
 
-    Args:
-        value: an attrs instance.
-        names: False leaves the names of people out: for digests, which labels never change.
+    Without `names`, those of people are left out: for digests, which labels never change.
     """
     return converter(names=names).unstructure(value)
 
 
 def from_data(cls: type[T], data: object, *, complete: bool = False) -> T:
-    """Make an instance of an attrs class from its JSON-ready form.
+    """Make an instance of an attrs class from what `to_data` made, or what somebody sent.
 
-    Args:
-        cls: the class.
-        data: what `to_data` made, or what somebody sent.
-        complete: True demands every key; else one with a default may be left out.
-
-    Raises:
-        Invalid: with the path and the reason of each thing that is wrong, unknown keys included.
+    Raises `Invalid` with the path and the reason of each thing that is wrong, unknown keys
+    included. If `complete`, every key must be there; else one with a default may be left out.
     """
     from cattrs import BaseValidationError, transform_error
 
     try:
         return converter(complete=complete).structure(data, cls)
-    except (BaseValidationError, Invalid, TypeError, ValueError) as error:
+    except (BaseValidationError, TypeError, ValueError) as error:
         found = transform_error(error, path=cls.__name__, format_exception=_reason)
         raise Invalid("; ".join(found)) from error
 
 
 def parse_json(text: str) -> Any:
-    """Parse JSON strictly: NaN, infinities, duplicate keys and endless nesting are refused.
-
-    Raises:
-        Invalid: with the reason.
-    """
+    """Parse JSON strictly: NaN, infinities, duplicate keys and endless nesting are `Invalid`."""
     try:
         return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
     except RecursionError:
@@ -115,12 +95,7 @@ def parse_json(text: str) -> Any:
 
 @lru_cache(maxsize=3)
 def converter(*, names: bool = True, complete: bool = False) -> Converter:
-    """Return a strict converter; each kind is made once.
-
-    Args:
-        names: False leaves the names of people out when data is made.
-        complete: True demands every key of every class: stored documents have them all.
-    """
+    """Return a strict converter, made once for each of the choices of `to_data`, `from_data`."""
     from cattrs import Converter
 
     made = Converter(forbid_extra_keys=True, unstruct_collection_overrides={tuple: list})
@@ -128,13 +103,11 @@ def converter(*, names: bool = True, complete: bool = False) -> Converter:
     made.register_structure_hook_factory(_is_tuple, lambda cls: _list_of(cls, made))
     for exact in (str, int, bool, float, type(None)):
         made.register_structure_hook(exact, _exactly(exact))
-    made.register_structure_hook_func(_is_enum, _enum)
+    made.register_structure_hook_func(lambda t: isinstance(t, type) and issubclass(t, Enum), _enum)
     made.register_structure_hook(datetime, _instant)
     made.register_structure_hook(date, _day)
     made.register_structure_hook_func(lambda t: t == JsonObject, lambda value, _: _json(value))
-    made.register_structure_hook_func(
-        lambda t: t == Mapping[str, str], lambda value, _: _texts(value)
-    )
+    made.register_structure_hook_func(lambda t: t == Mapping[str, str], _texts)
     made.register_structure_hook(Message, _message)
     made.register_unstructure_hook(datetime, lambda at: at.astimezone(UTC).isoformat())
     made.register_unstructure_hook(date, lambda day: day.isoformat())
@@ -152,16 +125,20 @@ class _Wrong(ValueError):
     """A value that is not what was expected."""
 
 
+def _of_type(kinds: Any, value: Any, named: str) -> Any:
+    if not isinstance(value, kinds):
+        raise _Wrong(f"expected {named}, not {type(value).__name__}")
+    return value
+
+
 def _object_of(cls: Any, made: Converter, complete: bool) -> Callable[[object, Any], Any]:
     from cattrs.gen import make_dict_structure_fn
 
     build = make_dict_structure_fn(cls, made, _cattrs_forbid_extra_keys=True)
     names = frozenset(a.name for a in fields(cls) if a.init) if complete else frozenset()
 
-    def structure(value: object, _: Any) -> Any:
-        if not isinstance(value, dict):
-            raise _Wrong(f"expected an object, not {type(value).__name__}")
-        if missing := names.difference(value):
+    def structure(value: Any, _: Any) -> Any:
+        if missing := names.difference(_of_type(dict, value, "an object")):
             raise _Wrong(f"missing: {', '.join(sorted(missing))}")
         return build(value, cls)
 
@@ -173,15 +150,10 @@ def _is_tuple(cls: Any) -> bool:
 
 
 def _list_of(cls: Any, made: Converter) -> Callable[[object, Any], Any]:
-    def structure(value: object, _: Any) -> Any:
-        if not isinstance(value, list | tuple):
-            raise _Wrong(f"expected a list, not {type(value).__name__}")
-        return build(value, cls)
-
     from cattrs.cols import homogenous_tuple_structure_factory
 
     build = homogenous_tuple_structure_factory(cls, made)
-    return structure
+    return lambda value, _: build(_of_type((list, tuple), value, "a list"), cls)
 
 
 def _exactly(cls: type[T]) -> Callable[[object, Any], T]:
@@ -195,10 +167,6 @@ def _exactly(cls: type[T]) -> Callable[[object, Any], T]:
         return value
 
     return structure
-
-
-def _is_enum(cls: Any) -> bool:
-    return isinstance(cls, type) and issubclass(cls, Enum)
 
 
 def _enum(value: object, cls: Any) -> Any:
@@ -230,7 +198,7 @@ def _iso(value: object, cls: type[T]) -> T:
         raise _Wrong(f"expected an ISO 8601 {cls.__name__} as text") from None
 
 
-def _texts(value: object) -> dict[str, str]:
+def _texts(value: object, _: Any) -> dict[str, str]:
     texts: dict[str, str] = _json(value)
     if not all(type(text) is str for text in texts.values()):
         raise _Wrong("expected an object of texts")
@@ -239,9 +207,10 @@ def _texts(value: object) -> dict[str, str]:
 
 def _json(value: object) -> Any:
     """Check a JSON object through and through, and copy it."""
-    if not isinstance(value, dict) or not all(type(key) is str for key in value):
-        raise _Wrong(f"expected an object, not {type(value).__name__}")
-    return {key: _json_value(item) for key, item in value.items()}
+    given = _of_type(dict, value, "an object")
+    if not all(type(key) is str for key in given):
+        raise _Wrong("expected an object whose keys are texts")
+    return {key: _json_value(item) for key, item in given.items()}
 
 
 def _json_value(value: object) -> Any:

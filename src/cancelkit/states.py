@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import Enum
 from functools import lru_cache
 
-from attrs import frozen
+from attrs import field, frozen
 
 from cancelkit.messages import Message, Value
-from cancelkit.needs import Count
+from cancelkit.needs import Count, read_count
 
 
 class Light(Enum):
@@ -29,19 +29,20 @@ class Light(Enum):
 
 @frozen
 class SectionState:
-    """What a section says of a customer; made by `green`, `red` and `unknown`.
-
-    Attributes:
-        light: green, red or unknown.
-        message: why; its key is the section's stable code.
-        count: how many things are left to do, where that can be counted.
-        hint: what to do next, or None.
-    """
+    """What a section says of a customer; made by `green`, `red` and `unknown`."""
 
     light: Light
-    message: Message
-    count: Count | None = None
-    hint: Message | None = None
+    message: Message = field(repr=False)  # why; its key is the section's stable code
+    count: Count | None = None  # how many things are left to do, where that can be counted
+    hint: Message | None = None  # what to do next
+
+    def __attrs_post_init__(self) -> None:
+        sound = type(self.light) is Light and type(self.message) is Message
+        extras = isinstance(self.hint, Message | None) and isinstance(self.count, Count | None)
+        if not sound or not extras:
+            raise TypeError("A section's state has a light, a message, perhaps a count and a hint.")
+        if self.count is not None:
+            read_count(self.count)
 
     @property
     def code(self) -> str:
@@ -65,8 +66,7 @@ def red(
         hint: the message key of what to do next.
         **values: whatever else the message mentions.
     """
-    if isinstance(count, int):
-        count = Count(count)
+    count = Count(count) if isinstance(count, int) else count
     return _red(code, count, hint, values) if values else _plain_red(code, count, hint)
 
 

@@ -1,7 +1,7 @@
 """Checked text: what a person typed, and identifiers.
 
-Every store treats NUL, control characters and lone surrogates differently, so they are refused
-here, once, for all of them. Bidirectional controls are kept: they are isolated where text is shown.
+Stores treat NUL, control characters and lone surrogates differently: they are refused here, for
+all. Bidirectional controls are kept: they are isolated where text is shown.
 """
 
 from __future__ import annotations
@@ -17,25 +17,17 @@ TEXT_LIMIT = 10_000
 """The longest free text, in code points."""
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_LINE = re.compile("[\t\n]")
+_LINE = re.compile("[\t\n\u2028\u2029]")
 
 
 def checked_text(value: object, what: str, *, limit: int = TEXT_LIMIT) -> str:
     r"""Return free text, with the line ends of browsers (`\r\n`) made into `\n`.
 
-    Args:
-        value: what was entered; newlines and tabs are allowed.
-        what: how the error names it, such as "extra information".
-        limit: the greatest number of code points.
-
-    Raises:
-        Invalid: not a str, longer than `limit`, or with a NUL, a control character or a lone
-            surrogate; the message says which and where.
+    Raises `Invalid` for what is no str, has more than `limit` code points, or has a NUL, a control
+    character (other than newline and tab) or a lone surrogate; it calls the text `what`.
     """
     if not isinstance(value, str):
         raise Invalid(f"{what} must be text, not {type(value).__name__}.")
-    if len(value) > 2 * limit:
-        raise Invalid(f"{what} is {len(value)} characters long; at most {limit} are allowed.")
     text = value.replace("\r\n", "\n")
     if len(text) > limit:
         raise Invalid(f"{what} is {len(text)} characters long; at most {limit} are allowed.")
@@ -56,11 +48,7 @@ def checked_line(value: object, what: str, *, limit: int = ID_LIMIT) -> str:
 
 
 def checked_id(value: object, what: str) -> str:
-    """Return an identifier: one line, 1 to `ID_LIMIT` code points, no space at either end.
-
-    Raises:
-        Invalid: it is none; the message says why.
-    """
+    """Return an identifier: one line, 1 to `ID_LIMIT` code points, no space at either end."""
     text = checked_line(value, what)
     if not text:
         raise Invalid(f"{what} is empty.")

@@ -9,42 +9,33 @@ from cancelkit.errors import Invalid
 
 
 def checked_instant(value: object, what: str) -> datetime:
-    """Return an aware datetime, in UTC.
-
-    Raises:
-        Invalid: not a datetime, or a naive one: its zone would be a guess.
-    """
+    """Return an aware datetime, in UTC; a naive one is `Invalid`: its zone would be a guess."""
     if not isinstance(value, datetime):
         raise Invalid(f"{what} must be a datetime, not {type(value).__name__}.")
     if value.utcoffset() is None:
         raise Invalid(f"{what} {value.isoformat()} has no time zone; an aware datetime is needed.")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise Invalid(f"{what} {value.isoformat()} is beyond the calendar in UTC.") from None
 
 
 def checked_day(value: object, what: str) -> date:
-    """Return a plain date.
-
-    Raises:
-        Invalid: not a date, or a datetime: which day that is depends on a zone.
-    """
+    """Return a plain date; a datetime is `Invalid`: which day that is depends on a zone."""
     if isinstance(value, datetime) or not isinstance(value, date):
         raise Invalid(f"{what} must be a date without a time, not {type(value).__name__}.")
     return value
 
 
 def checked_zone(value: str | tzinfo) -> tzinfo:
-    """Return the time zone; a name such as "Europe/London" is looked up.
-
-    Raises:
-        Invalid: no such zone, or this machine has no time zone data.
-    """
+    """Return the time zone; a name is looked up, and `Invalid` where this machine has none such."""
     if isinstance(value, tzinfo):
         return value
     if value == "UTC":
         return UTC
     try:
         return ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError, AttributeError) as error:
         raise Invalid(
             f"There is no time zone {value!r} on this machine; it must be a name such as "
             "'Europe/London' (where the system has no zone data, install the tzdata package)."

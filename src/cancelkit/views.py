@@ -26,24 +26,22 @@ class Line:
     title: str
     light: Light
     code: str  # the stable code of the message
-    message: str  # why
+    message: str = field(repr=False)  # why; it may quote what a person entered
     gate: Gate
+    blocks: bool  # Process is refused because of this section
     count: Count | None  # how many things are left to do; None where that cannot be counted
     hint: str  # what to do next, or ""
-    manage: str | None  # the host's address of its own tab
-    may_fix: bool | None  # this actor may fix it in the CRM; None where the host cannot tell
-    records: tuple[NamedRecord, ...]  # some of those that keep it red, where they were asked for
-    entered: JsonObject | None = field(repr=False)  # None where nothing was, or nothing can be
+    manage: str | None = None  # the host's address of its own tab
+    may_fix: bool | None = None  # this actor, in the CRM; None: the host cannot tell
+    records: tuple[NamedRecord, ...] = ()  # that keep it red, where asked for
+    entered: JsonObject | None = field(
+        default=None, repr=False
+    )  # None where nothing was, or nothing can be
 
     @property
     def word(self) -> str:
         """The word beside the circle: "complete", "to do" or "unknown"."""
         return self.light.word
-
-    @property
-    def blocks(self) -> bool:
-        """Whether Process is refused because of this section."""
-        return self.gate is Gate.BLOCKS and self.light is not Light.GREEN
 
     def data(self) -> dict[str, Any]:
         """Return the line as a JSON-ready object; `more` is true for "at least `count`"."""

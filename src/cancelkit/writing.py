@@ -45,11 +45,9 @@ def refusal(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) ->
 
 
 def write(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) -> Outcome:
-    """Carry out an accepted decision.
-
-    Raises:
-        Conflict: something is not as it was read; nothing of this command may stay.
-    """
+    """Carry out an accepted decision, or raise `Conflict`: then nothing of it may stay."""
+    if unit.status is None:  # nothing is mirrored: the CRM's status is not ours to remember
+        seen = evolve(seen, customer=evolve(seen.customer, status=None))
     stamp = Stamp(desk.actor, seen.at)
     done = tuple(_perform(unit, seen, planned, stamp) for planned in decision.effects)
     record = _next_record(desk, ask, seen, decision.to or seen.state, done, stamp)
@@ -69,9 +67,8 @@ def write(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) -> O
         notified=seen.told,
         state="staged" if desk.host.joined else "done",
     )
-    unit.operations.add(
-        Operation(record.tenant, record.customer, ask.verb, ask.op, ask.digest, outcome)
-    )
+    used = Operation(record.tenant, record.customer, ask.verb, ask.op, ask.digest, outcome)
+    unit.operations.add(used)
     if outcome.notified:
         unit.outbox.add(_outbox(desk, seen, record, outcome))
     return outcome
@@ -169,22 +166,21 @@ def _outbox(
     desk: Desk, seen: Seen, record: CancellationRecord, outcome: Outcome
 ) -> list[OutboxRow]:
     """Make one row for each recipient; the key is the same however often it is sent."""
-    entry = record.entry("reasons")
-    about = Notification(
-        key="",
-        event="processed",
-        tenant=record.tenant,
-        customer=record.customer,
-        name=seen.customer.name,
-        cancellation=record.id,
-        recipient=desk.actor,
-        actor=desk.actor,
-        at=seen.at,
-        reasons=entry.data if entry else {},
-        link=desk.kit.links.customer(seen.customer) if desk.kit.links else None,
-    )
-    rows = []
+    rows, entry = [], record.entry("reasons")
+    link = desk.kit.links.customer(seen.customer) if desk.kit.links else None
     for person in outcome.notified:
-        told = evolve(about, key=f"{record.id}:{about.event}:{person.id}", recipient=person)
+        told = Notification(
+            key=f"{record.id}:processed:{person.id}",
+            event="processed",
+            tenant=record.tenant,
+            customer=record.customer,
+            name=seen.customer.name,
+            cancellation=record.id,
+            recipient=person,
+            actor=desk.actor,
+            at=seen.at,
+            reasons=entry.data if entry else {},
+            link=link,
+        )
         rows.append(OutboxRow(desk.host.ids.new(), told, Delivery.WAITING, seen.at))
     return rows

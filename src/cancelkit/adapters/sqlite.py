@@ -116,13 +116,15 @@ class SqliteHost(Generic[C]):
     def _unit(self, begin: str) -> Iterator[Unit]:
         with closing(self._open()) as db:
             db.isolation_level = None  # BEGIN and COMMIT stand here, and nowhere else
+            kind: type[Busy | Conflict] = Busy
             try:
                 db.execute(begin)
                 yield self._made(db)
+                kind = Conflict  # refused here, nothing is kept, and all may be tried again
                 db.execute("COMMIT")
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode in _BUSY:
-                    raise Busy(f"The database is locked by another writer: {error}.") from error
+                    raise kind(f"The database is locked by somebody else: {error}.") from error
                 raise
 
     def _made(self, db: sqlite3.Connection) -> SqliteUnit:

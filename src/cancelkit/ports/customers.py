@@ -25,7 +25,8 @@ class CustomerRepo(Protocol):
                 earlier statement saw it.
             C2: hold the lock until the unit of work ends; a second `lock` of the same customer by
                 another unit waits for it, or raises `Busy` after a bounded time.
-            C3: return None for a customer that is absent, soft-deleted, or another tenant's.
+            C3: return None for a customer that is absent (so is an id in another spelling),
+                soft-deleted, or another tenant's.
 
         Called: first in every command, once; never in a view.
         """
@@ -63,11 +64,16 @@ class CustomerRepo(Protocol):
         Must:
             C5: answer every need for every customer asked for, with what the need's `read` takes.
             C6: count only that customer's own records, without soft-deleted ones, each once.
-            C7: count a record whose status nobody declared closed as open.
+            C7: take a record for closed exactly when its status was declared closed: one with a
+                status that nobody declared, or with none at all, is open.
             C8: answer `Unknown(why)` where it cannot see: never 0, None or nothing.
             C9: in a unit of work that writes, answer as of now: what was committed before the
                 customer was locked is seen, whatever was read earlier.
             C10: judge dates against `as_of`: a date equal to it has come.
+            C12: in a unit of work that writes, see to it that the answer is still so when the
+                unit ends: who adds, reopens or moves a record meanwhile waits, or the unit ends
+                with `Conflict`. A host that cannot (no foreign keys, no guard) declares it.
+            C13: take up to 5,000 customers at once, and answer for each as for it alone.
 
         Order: unspecified. Called: once in a command that judges sections, after `lock`.
         """
@@ -79,7 +85,7 @@ class CustomerRepo(Protocol):
         """Name the records that keep a section red, for a person to find them.
 
         Must:
-            C11: name only records that `facts` counts for this need, at most `limit` of them.
+            C11: name the records that `facts` counts for this need, each once, at most `limit`.
 
         Order: the host's choice, but stable. Called: only when somebody looks, in a view.
         """

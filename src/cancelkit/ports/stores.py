@@ -21,6 +21,7 @@ class Cancellations(Protocol):
         Must:
             K1: leave out customers that never had one; never return another tenant's.
             K2: give back what was stored, equal to it, and what this unit itself has written.
+            K5: of several, return the open one, or else the one that was begun last.
         """
         ...
 
@@ -101,8 +102,8 @@ class Outbox(Protocol):
             X2: raise `attempts` by one, set `leased_until`, and return the rows as they are then.
             X3: give a row to one claimer only, also when two claim at once; a claimer may get
                 nothing, or `Conflict` when its unit of work ends.
-
-        Order: the longest due first.
+            X5: claim only rows of this tenant that are waiting, due and not leased, the longest
+                due first, at most `limit`.
         """
         ...
 
@@ -110,11 +111,16 @@ class Outbox(Protocol):
         """Store what became of a claimed row.
 
         Must:
-            X4: write only when the stored row still has this number of attempts and is waiting,
-                and return True exactly then: who lost the lease cannot mark it.
+            X4: write only when the stored row still has this number of attempts and was not
+                sent, and return True exactly then: who lost the lease cannot mark it.
         """
         ...
 
     def unsent(self) -> Sequence[OutboxRow]:
-        """Return the rows that are waiting or dead, the longest due first."""
+        """Return what has not been sent.
+
+        Must:
+            X6: return the rows of this tenant that are waiting or dead, equal to what was stored,
+                the longest due first.
+        """
         ...

@@ -28,7 +28,12 @@ class Unit(Protocol):
 
     @property
     def performers(self) -> Mapping[type, AnyPerformer]:
-        """Effect class -> performer, bound to this unit of work."""
+        """Effect class -> performer, bound to this unit of work.
+
+        Must (for `AssignOwner`, where there is a performer of it):
+            E1: give the customer exactly the new owners, and return True.
+            E2: return False and write nothing where the owners are not those expected.
+        """
         ...
 
     @property

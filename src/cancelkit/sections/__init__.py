@@ -1,14 +1,18 @@
 """The article's nine sections, one file for each kind, and what is entered into them."""
 
-from __future__ import annotations
-
 from cancelkit.section import Section
-from cancelkit.sections.assets import AssetsSection
-from cancelkit.sections.future_expiry import FutureExpirySection
-from cancelkit.sections.mood import Mood, MoodSection
-from cancelkit.sections.ownership import NewOwner, OwnershipSection
-from cancelkit.sections.reasons import Reason, ReasonCode, Reasons, ReasonsSection
-from cancelkit.sections.records import RecordsSection, records_section
+from cancelkit.sections.assets import AssetsSection as AssetsSection
+from cancelkit.sections.future_expiry import FutureExpirySection as FutureExpirySection
+from cancelkit.sections.mood import Mood as Mood
+from cancelkit.sections.mood import MoodSection as MoodSection
+from cancelkit.sections.ownership import NewOwner as NewOwner
+from cancelkit.sections.ownership import OwnershipSection as OwnershipSection
+from cancelkit.sections.reasons import Reason as Reason
+from cancelkit.sections.reasons import ReasonCode as ReasonCode
+from cancelkit.sections.reasons import Reasons as Reasons
+from cancelkit.sections.reasons import ReasonsSection as ReasonsSection
+from cancelkit.sections.records import RecordsSection as RecordsSection
+from cancelkit.sections.records import records_section as records_section
 
 STANDARD_SECTIONS: tuple[Section, ...] = (
     ReasonsSection(),
@@ -22,19 +26,3 @@ STANDARD_SECTIONS: tuple[Section, ...] = (
     MoodSection(),
 )
 """In the article's order."""
-
-__all__ = [
-    "STANDARD_SECTIONS",
-    "AssetsSection",
-    "FutureExpirySection",
-    "Mood",
-    "MoodSection",
-    "NewOwner",
-    "OwnershipSection",
-    "Reason",
-    "ReasonCode",
-    "Reasons",
-    "ReasonsSection",
-    "RecordsSection",
-    "records_section",
-]

@@ -1,7 +1,4 @@
-"""Future Expiry for hosts that let cancelkit create the expiry, and register a performer for it.
-
-Not imported with the package: import `FUTURE_EXPIRY_CREATING` from here, by its own name.
-"""
+"""Future Expiry for hosts that let cancelkit create the expiry. Import it by its own name."""
 
 from __future__ import annotations
 
@@ -40,7 +37,6 @@ class NewExpiry:
     note: str = field(default="", repr=False)  # one line for whoever is reminded
 
     def __attrs_post_init__(self) -> None:
-        """Check the note."""
         checked_line(self.note, "the note of the expiry")
 
 

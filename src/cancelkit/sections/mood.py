@@ -20,7 +20,6 @@ class Mood:
     option: str = ""
 
     def __attrs_post_init__(self) -> None:
-        """Check the text."""
         checked_line(self.option, "the mood")
 
 

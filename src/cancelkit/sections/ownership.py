@@ -23,7 +23,6 @@ class NewOwner:
     keep: bool = field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        """One choice or the other, not both."""
         checked_line(self.user, "the new owner")
         if self.user and self.keep:
             raise Invalid("Choose a new owner or keep the owner, not both.")
@@ -36,10 +35,7 @@ class NewOwner:
 
 @frozen
 class OwnershipSection:
-    """Green when an owner is chosen (planned), was assigned with Perform Now, or is kept.
-
-    The new owner must be an active user, when planned and again when assigned.
-    """
+    """Green when an active user is planned or assigned as the owner, or the owner is kept."""
 
     key: str = "ownership"
     title: str = "Ownership"
@@ -86,4 +82,4 @@ class OwnershipSection:
 
 
 def _owns(user: User, facts: Facts) -> bool:
-    return facts.customer.owners == (user.person,)
+    return [owner.id for owner in facts.customer.owners] == [user.id]

@@ -14,42 +14,50 @@ from cancelkit.states import SectionState, green, red
 from cancelkit.text import checked_id, checked_text
 
 
+def _code(value: str) -> str:
+    return checked_id(value, "a reason code")
+
+
+def _comment(value: str) -> str:
+    return checked_text(value, "the comment on a reason")
+
+
+def _text(value: str) -> str:
+    return checked_text(value, "the reasons")
+
+
+def _extra(value: str) -> str:
+    return checked_text(value, "the extra information")
+
+
 @frozen
 class Reason:
     """One reason that was given: a code of the host's list; some codes require a comment."""
 
-    code: str
-    comment: str = field(default="", repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        """Check both texts."""
-        checked_id(self.code, "a reason code")
-        checked_text(self.comment, f"the comment on reason {self.code!r}")
+    code: str = field(converter=_code)
+    comment: str = field(default="", repr=False, converter=_comment)
 
 
 def _as_reasons(given: str | Reason | Iterable[str | Reason]) -> tuple[Reason, ...]:
-    several = (given,) if isinstance(given, str | Reason) else tuple(given)
-    return tuple(Reason(one) if isinstance(one, str) else one for one in several)
+    several = (given,) if isinstance(given, str | Reason) else given
+    if not isinstance(several, Iterable):
+        raise Invalid(f"The reasons must be codes, not {type(given).__name__}.")
+    return tuple(one if isinstance(one, Reason) else Reason(one) for one in several)
 
 
 @frozen
 class Reasons:
     """What is entered: `Reasons("price", text="Moved to another supplier")`.
 
-    Attributes:
-        codes: reasons from the host's list; given as a code, a `Reason`, or several of them.
-        text: free text, up to 10,000 characters.
-        extra: extra information, likewise.
+    Reasons from the host's list are given as a code, a `Reason`, or several of them. The free
+    text and the extra information have up to 10,000 characters each.
     """
 
     codes: tuple[Reason, ...] = field(default=(), converter=_as_reasons)
-    text: str = field(default="", repr=False)
-    extra: str = field(default="", repr=False)
+    text: str = field(default="", repr=False, converter=_text)
+    extra: str = field(default="", repr=False, converter=_extra)
 
     def __attrs_post_init__(self) -> None:
-        """Check the texts; a code may be given once."""
-        checked_text(self.text, "the reasons")
-        checked_text(self.extra, "the extra information")
         given = [reason.code for reason in self.codes]
         if twice := sorted({code for code in given if given.count(code) > 1}):
             raise Invalid(f"The reason code {twice[0]!r} is given twice.")

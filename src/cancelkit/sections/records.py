@@ -30,14 +30,8 @@ class RecordsSection:
 def records_section(
     key: str, *, title: str, kind: str = "", gate: Gate = Gate.BLOCKS
 ) -> RecordsSection:
-    """Return a section that is green when all records of a kind are closed.
+    """Return a section that is green when all records of a kind (the key, if "") are closed.
 
     The host says what closed means for the kind; a status that nobody declared closed is open.
-
-    Args:
-        key: the key of the section.
-        title: the title to show.
-        kind: the kind of records to count; the key where none is given.
-        gate: whether an open record blocks Process or only advises.
     """
     return RecordsSection(key, title, (OpenRecords(kind or key),), gate)

@@ -30,11 +30,15 @@ class RentDue:
         return answer
 
 
+def _day(text: str) -> str:
+    return checked_line(text, "the day")
+
+
 @frozen
 class Collection:
     """What is entered: when a courier is to come; "" where nobody is."""
 
-    day: str = field(default="", converter=lambda text: checked_line(text, "the day"))
+    day: str = field(default="", converter=_day)
 
 
 @frozen
@@ -55,8 +59,8 @@ class EquipmentSection:
     key: str = "equipment"
     title: str = "Equipment returned"
     gate: Gate = Gate.BLOCKS
-    loans: OpenRecords = OpenRecords("loans")
-    rent: RentDue = RentDue("GBP")
+    loans: OpenRecords = field(factory=lambda: OpenRecords("loans"))
+    rent: RentDue = field(factory=lambda: RentDue("GBP"))
     form: type[Collection] = Collection
     effect_types: tuple[type[Effect], ...] = (CollectEquipment,)
 

@@ -11,6 +11,7 @@ from cancelkit.adapters.cli.screen import NO_BREAK, Screen, cut, pad, wide
 from cancelkit.bulk import Readiness
 from cancelkit.kit import CancelKit
 from cancelkit.lifecycle import shown_status, state_of
+from cancelkit.looking import line_of
 from cancelkit.people import Customer
 from cancelkit.records import State
 from cancelkit.states import Light
@@ -74,23 +75,7 @@ class Row:
 def row_of(kit: CancelKit, readiness: Readiness) -> Row:
     """Return a customer's readiness as values to show."""
     judged = readiness.judged
-    lines = tuple(
-        Line(
-            key=section.key,
-            title=kit.title(section.key),
-            light=state.light,
-            code=state.code,
-            message=kit.text(state.message),
-            gate=judged.checklist.gates[section.key],
-            count=state.count,
-            hint=kit.text(state.hint) if state.hint else "",
-            manage=None,
-            may_fix=None,
-            records=(),
-            entered=None,
-        )
-        for section, state in zip(judged.checklist.sections, judged.states, strict=True)
-    )
+    lines = tuple(line_of(kit, judged, section.key, state) for section, state in judged.pairs)
     return Row(readiness.customer, readiness.ready, lines, readiness.blocked_by)
 
 

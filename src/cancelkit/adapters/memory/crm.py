@@ -73,6 +73,7 @@ class _Kind:
     """One kind of records, by customer, so that nobody walks over other customers' records."""
 
     of: dict[str, dict[str, AnyRecord]] = field(factory=dict)
+    open: dict[str, dict[str, Record]] = field(factory=dict)  # those of `of` that are not closed
     owner: dict[str, str] = field(factory=dict)
 
 
@@ -140,6 +141,8 @@ class MemoryCrm:
             rows = self._kinds[kind]
             rows.of.setdefault(record.customer, {})[record.id] = record
             rows.owner[record.id] = record.customer
+            if isinstance(record, Record) and _norm(record.status) not in self._closed_in(kind):
+                rows.open.setdefault(record.customer, {})[record.id] = record
             self.memory.touch(self.key(record.customer))
 
     def remove(self, kind: str, record_id: str) -> None:
@@ -149,6 +152,7 @@ class MemoryCrm:
             owner = rows.owner.pop(record_id, None)
             if owner is not None:
                 del rows.of[owner][record_id]
+                rows.open.get(owner, {}).pop(record_id, None)
                 self.memory.touch(self.key(owner))
 
     def records(self, kind: str, customer_id: str) -> list[AnyRecord]:
@@ -193,9 +197,9 @@ class MemoryCrm:
             return Unknown(f"this CRM has no answer to {need!r}")
         if isinstance(need, UnceasedAssets):
             return self._assets(customer.id, need.kind, as_of)
-        if isinstance(need, NextDate):
-            return self._next_date(customer.id, need.kind, as_of)
-        return _count(sum(1 for _ in self._open(customer.id, need, as_of)))
+        if isinstance(need, OpenRecords):
+            return _count(len(self._kinds[need.kind].open.get(customer.id, ())))
+        return self._next_date(customer.id, need, as_of)
 
     def open_records(self, customer_id: str, need: Need[Any], as_of: date) -> list[AnyRecord]:
         """Return the records that a need counts."""
@@ -206,10 +210,11 @@ class MemoryCrm:
             rows = self._kinds[need.kind].of.get(customer_id, {}).values()
             return (r for r in rows if isinstance(r, Asset) and not is_ceased(r, as_of))
         if isinstance(need, OpenRecords):
-            closed = self._closed.get(need.kind, frozenset())
-            rows = self._kinds[need.kind].of.get(customer_id, {}).values()
-            return (r for r in rows if isinstance(r, Record) and _norm(r.status) not in closed)
+            return self._kinds[need.kind].open.get(customer_id, {}).values()
         return ()
+
+    def _closed_in(self, kind: str) -> frozenset[str]:
+        return self._closed.get(kind, frozenset())
 
     def _assets(self, customer_id: str, kind: str, as_of: date) -> AssetsLeft:
         live = scheduled = ticked = 0
@@ -224,8 +229,8 @@ class MemoryCrm:
                 ticked += 1
         return AssetsLeft(_count(live), _count(scheduled), _count(ticked))
 
-    def _next_date(self, customer_id: str, kind: str, as_of: date) -> date | None:
-        rows = self._kinds[kind].of.get(customer_id, {}).values()
+    def _next_date(self, customer_id: str, need: Any, as_of: date) -> date | None:
+        rows = self._kinds[need.kind].of.get(customer_id, {}).values()
         return min((r.on for r in rows if isinstance(r, Expiry) and r.on > as_of), default=None)
 
 
@@ -284,7 +289,8 @@ class MemoryCustomers:
 
     def mark_pending(self, customer_id: str, expected: Status) -> bool:
         """See `StatusMirror.mark_pending`."""
-        return self._move(customer_id, expected, evolve(expected, pending=True))
+        marked = expected if expected.pending is None else evolve(expected, pending=True)
+        return self._move(customer_id, expected, marked)
 
     def restore(self, customer_id: str, expected: Status, former: Status) -> bool:
         """See `StatusMirror.restore`."""
