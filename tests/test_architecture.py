@@ -261,8 +261,12 @@ def test_every_package_can_be_imported_as_one() -> None:
 
 
 def test_core_can_be_read_in_an_afternoon() -> None:
-    """Docstrings and comments are read as well: every line counts that is not blank."""
+    """Docstrings and comments are read as well: every line counts that is not blank.
+
+    The English texts do not: they are a table to look things up in.
+    """
     core = [path for name, path in SOURCES.items() if (rank_of(name) or 0) <= CORE]
+    core = [path for path in core if path.name != "english.py"]
     texts = [path.read_text(encoding="utf-8") for path in core]
     assert sum(bool(line.strip()) for text in texts for line in text.splitlines()) <= MAX_CORE_LINES
 

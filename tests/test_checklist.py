@@ -344,7 +344,7 @@ def test_host_is_verified_to_answer_every_need() -> None:
     here = world(STANDARD.with_section(INVOICES))
     with pytest.raises(
         BadSetup,
-        match=r"not answer OpenRecords\(kind='invoices'\) of section 'invoices'; .*without",
+        match=r"not answer OpenRecords\(kind='invoices'\) of section 'invoices'\. .*without",
     ):
         here.kit.verify(here.host)
     world().kit.verify(here.host)

@@ -10,7 +10,8 @@ from attrs import frozen
 from cancelkit import CancelkitError, Failed
 from cancelkit.errors import OutcomeUnknown
 from tests.harness import broken
-from tests.harness.faults import COMMANDS, Cell, Command, Kind, every_cell, promises_of, table
+from tests.harness.commands import COMMANDS, Command
+from tests.harness.faults import Cell, Kind, every_cell, promises_of, table
 from tests.harness.report import Report
 from tests.harness.watch import COMMIT, Call
 from tests.harness.world import CUSTOMER, World, memory_world

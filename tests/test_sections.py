@@ -447,7 +447,7 @@ def test_ownership_that_was_performed_stays_green_when_the_user_leaves_later() -
     done = AssignOwner((TOM.person,), CUSTOMER.owners)
     seen = facts(NewOwner("t-7"), performed={AssignOwner: done})
     state = OWNERSHIP.evaluate(seen)
-    assert ("ownership.assigned", "Tom is the owner") == (state.code, text(state))
+    assert ("ownership.performed", "Tom was made the owner") == (state.code, text(state))
 
 
 def test_customer_with_several_owners_or_none_is_given_to_the_one_chosen() -> None:

@@ -37,7 +37,10 @@ def desk(loaded: Loaded) -> Desk:
         loaded.checklist, roles=EitherRole(lambda user: ["CRM Admin"]), users=loaded.users
     )
     host = MemoryHost(
-        loaded.crm, clock=SetClock(datetime(2018, 1, 2, tzinfo=UTC)), ids=CountingIds()
+        loaded.crm,
+        clock=SetClock(datetime(2018, 1, 2, tzinfo=UTC)),
+        ids=CountingIds(),
+        mirrored=False,  # the export has no status
     )
     kit.verify(host)
     return kit.at(host, actor=Person("admin", "An Admin"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -24,7 +24,7 @@ from cancelkit.errors import REFUSED_BY_CODE
 from cancelkit.messages import Catalogue, Message, plural_of_english
 from cancelkit.records import Verb
 from cancelkit.text import ID_LIMIT, TEXT_LIMIT, checked_id, checked_line, checked_text
-from cancelkit.times import checked_day, checked_instant, checked_zone, day_of
+from cancelkit.times import checked_instant, checked_zone, day_of
 from tests import strategies as sts
 
 SOURCES = sorted(Path(cancelkit.__file__).parent.rglob("*.py"))
@@ -348,13 +348,6 @@ def test_instant_beyond_the_calendar_is_refused(value: datetime) -> None:
     """BUG in times.checked_instant: a raw OverflowError where the time is not one in UTC."""
     with pytest.raises(Invalid):
         checked_instant(value, "it")
-
-
-@pytest.mark.parametrize("value", [None, 0, "2026-03-02", datetime(2026, 3, 2, tzinfo=UTC)])
-def test_day_is_a_date_without_a_time(value: object) -> None:
-    with pytest.raises(Invalid, match="must be a date without a time"):
-        checked_day(value, "it")
-    assert date(2026, 3, 2) == checked_day(date(2026, 3, 2), "it")
 
 
 @pytest.mark.parametrize("zone", ["Europe/London", "UTC", "Etc/GMT+12", LONDON, UTC])

@@ -65,8 +65,8 @@ def check_many(
 def _check(desk: Desk, unit: Unit, ids: Sequence[str]) -> list[Readiness]:
     _, today = reading.moment(desk)
     found = unit.customers.load(ids)
-    customers = [c for i in ids if (c := reading.sound_customer(desk, found.get(i), i)) is not None]
-    seen = [c for c in customers if reading.allowed(desk, "view", c)]
+    each = (reading.sound_customer(desk, found.get(key), key, deep=False) for key in ids)
+    seen = [c for c in each if c is not None and reading.allowed(desk, "view", c)]
     needs = desk.kit.checklist.needs
     answers = unit.customers.facts([c.id for c in seen], needs, today) if seen else {}
     facts = (Facts(c, today, today, read_answers(needs, answers.get(c.id, {}))) for c in seen)

@@ -156,7 +156,7 @@ def _own_gate(section: Section) -> Gate:
 
 
 def _find(keyed: Mapping[str, Section], key: str) -> Section:
-    if key not in keyed:
+    if not isinstance(key, str) or key not in keyed:
         raise UnknownSection(f"There is no section {key!r}; {_listed(keyed.values())}")
     return keyed[key]
 

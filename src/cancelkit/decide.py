@@ -93,6 +93,15 @@ def blocking(judged: Judged) -> tuple[Refusal, ...]:
     )
 
 
+def drift_of(customer: Customer, record: CancellationRecord | None) -> tuple[Refusal, ...]:
+    """Return a refusal where somebody else changed the status of a pending customer."""
+    if record is None or not drifted(customer, record):
+        return ()
+    return (
+        refusal("drift", status=actual_status(customer.status), was=actual_status(record.former)),
+    )
+
+
 def blocks(gate: Gate, state: SectionState) -> bool:
     """Say whether a section stands in the way of Process.
 
@@ -109,8 +118,8 @@ def _in_the_way(ask: Ask, seen: Seen, record: CancellationRecord) -> tuple[Refus
         return (refusal("stale_token"),)
     if ask.verb is Verb.ENTER:
         return _newer_answer(ask, record)
-    if drifted(seen.customer, record):
-        return (refusal("drift", status=actual_status(seen.customer)),)
+    if drift := drift_of(seen.customer, record):
+        return drift
     if ask.verb is Verb.PERFORM_NOW and not seen.effects:
         return (refusal("nothing_planned", ask.section, section=ask.section),)
     if ask.verb is Verb.PROCESS:

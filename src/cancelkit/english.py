@@ -24,6 +24,7 @@ TEXTS = {
     "ownership.kept": "The owner is kept",
     "ownership.planned": "{owner} will be the owner",
     "ownership.assigned": "{owner} is the owner",
+    "ownership.performed": "{owner} was made the owner",
     "ownership.inactive": "{owner} is no longer an active user",
     "ownership.gone": "{owner} is not a user any more",
     # future expiry
@@ -74,7 +75,10 @@ TEXTS = {
     "refused.newer_answer": "{by} has entered something newer here; look at it first",
     "refused.confirmation_missing": "the token of the plan is needed; take it from the fresh plan",
     "refused.operation_reused": "the operation id {op} was used before, with other arguments",
-    "refused.drift": "somebody else has changed the status to {status}; it is not overwritten",
+    "refused.drift": (
+        "somebody else has changed the status to {status}; it is not overwritten; set it back to "
+        "{was} (pending) in the CRM, and try again"
+    ),
     "refused.effect_changed": "somebody else has changed it since; it cannot be put back",
     "refused.nothing_planned": "nothing is planned for {section}, or it has been performed",
     # the banner, the drift notice, the plan

@@ -11,7 +11,7 @@ from attrs import Factory, field, frozen
 from cancelkit.checklist import Checklist
 from cancelkit.desk import Desk
 from cancelkit.english import ENGLISH
-from cancelkit.errors import BadSetup
+from cancelkit.errors import BadSetup, Invalid
 from cancelkit.messages import Message, Refusal
 from cancelkit.people import Person
 from cancelkit.ports import Fixers, Host, Links, Recipients, RoleChecker, Translator, Users
@@ -64,6 +64,11 @@ class CancelKit:
     report: Callable[[str, BaseException], None] = field(default=log_fault, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
+        ports = {"roles": "allows", "users": "find", "recipients": "of", "translator": "text"}
+        for name, method in ports.items():
+            port = getattr(self, name)
+            if port is not None and not callable(getattr(port, method, None)):
+                raise BadSetup(f"{name}= needs an object with a method {method!r}, not {port!r}.")
         for form, section in self.checklist.by_form.items():
             if hasattr(form, "mentions") and self.users is None:
                 raise BadSetup(
@@ -81,28 +86,38 @@ class CancelKit:
         Raises:
             BadSetup: an effect of the checklist has no performer at this host.
         """
+        if not isinstance(actor, Person):
+            raise Invalid(f"The actor must be a Person, not {type(actor).__name__}.")
+        if not hasattr(host, "performs") or not hasattr(host, "writing"):
+            raise BadSetup(f"{host!r} is no host; give one of an adapter, such as MemoryHost(crm).")
         for effect in self.checklist.kinds.values():
             if effect not in host.performs:
                 known = ", ".join(sorted(cls.__name__ for cls in host.performs)) or "nothing"
+                missing = f"The host has no performer for {effect.__name__}"
                 raise BadSetup(
-                    f"The host has no performer for {effect.__name__}; it has performers for: "
-                    f"{known}."
+                    f"{missing}; it has performers for: {known}. Give it one (an adapter's "
+                    "assign_owner, for AssignOwner), or leave out the section that plans it."
                 )
         checked_id(actor.id, "the actor's id")
         checked_line(actor.name, "the actor's name")
         return Desk(self, host, actor)
 
     def verify(self, host: Host) -> None:
-        """Check at start-up that the host answers every need; `BadSetup` names the section."""
+        """Check at start-up that the host answers every need; `BadSetup` names those that it lacks."""
+        needed = [
+            (need, section.key) for section in self.checklist.sections for need in section.needs
+        ]
         with host.reading() as unit:
-            for section in self.checklist.sections:
-                for need in section.needs:
-                    if not unit.customers.answers(need):
-                        raise BadSetup(
-                            f"The host does not answer {need!r} of section {section.key!r}; leave "
-                            f"the section out with checklist.without({section.key!r}), or teach "
-                            "the adapter."
-                        )
+            for method in ("lock", "load", "answers", "facts", "open_records"):
+                if not callable(getattr(unit.customers, method, None)):
+                    raise BadSetup(f"{type(unit.customers).__name__} has no method {method!r}.")
+            missing = [pair for pair in needed if not unit.customers.answers(pair[0])]
+        if missing:
+            listed = "; ".join(f"{need!r} of section {key!r}" for need, key in missing)
+            raise BadSetup(
+                f"The host does not answer {listed}. Teach the adapter, or leave sections out: "
+                f"checklist.without({', '.join(repr(key) for _, key in missing)})."
+            )
 
     def text(self, message: Message) -> str:
         """Return the text of a message."""

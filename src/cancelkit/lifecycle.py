@@ -25,7 +25,7 @@ from attrs import evolve
 from cancelkit.people import Customer, Status
 from cancelkit.records import CancellationRecord, State, Verb
 
-TABLE: Mapping[tuple[State, Verb], State] = {
+TABLE: Mapping[tuple[State, Verb], State] = {  # the state afterwards
     (State.LIVE, Verb.BEGIN): State.PENDING,
     (State.PENDING, Verb.BEGIN): State.PENDING,
     (State.PENDING, Verb.ENTER): State.PENDING,
@@ -33,7 +33,6 @@ TABLE: Mapping[tuple[State, Verb], State] = {
     (State.PENDING, Verb.REMOVE): State.LIVE,
     (State.PENDING, Verb.PROCESS): State.CANCELLED,
 }
-"""(state, verb) -> the state afterwards."""
 
 ACTIONS: Mapping[Verb, str] = {
     Verb.BEGIN: "begin",
@@ -76,9 +75,9 @@ def drifted(customer: Customer, record: CancellationRecord) -> bool:
     return unmarked or now.cancelled or now.value != former.value
 
 
-def actual_status(customer: Customer) -> str:
-    """Return the CRM's own label of the status, or a dash where it has none."""
-    return customer.status.label if customer.status else "-"
+def actual_status(status: Status | None) -> str:
+    """Return the CRM's own label of a status, or a dash where it has none."""
+    return status.label if status else "-"
 
 
 def shown_status(customer: Customer, state: State) -> str:

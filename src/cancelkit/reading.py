@@ -29,14 +29,16 @@ from cancelkit.plan import Planned, due_effects, make_token, revision_of
 from cancelkit.ports import Unit
 from cancelkit.records import CancellationRecord, JsonObject, Performed
 from cancelkit.registration import form_of
-from cancelkit.serial import from_data
+from cancelkit.serial import from_data, to_data
 from cancelkit.times import checked_instant, day_of
 
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
 
 
-def sound_customer(desk: Desk, found: object, customer_id: str) -> Customer | None:
+def sound_customer(
+    desk: Desk, found: object, customer_id: str, *, deep: bool = True
+) -> Customer | None:
     """Check what `CustomerRepo.lock` or `load` returned; None for a customer not to be seen."""
     if found is None:
         return None
@@ -45,6 +47,12 @@ def sound_customer(desk: Desk, found: object, customer_id: str) -> Customer | No
             f"CustomerRepo returned {type(found).__name__} for customer {customer_id!r}; "
             "expected the Customer with this id, or None (promises C3 and C4)."
         )
+    try:
+        if deep:
+            from_data(Customer, to_data(found), complete=True)
+    except Exception as error:
+        what = f"CustomerRepo returned customer {customer_id!r} with what cannot be stored"
+        raise AdapterContractError(f"{what}: {error} (promises C3 and C4).") from error
     return found if found.tenant == desk.host.tenant else None
 
 
@@ -108,7 +116,8 @@ def judge(
         if not blind:
             raise
         desk.kit.report("CustomerRepo.facts", error)
-        answers = dict.fromkeys(checklist.needs, Unknown(type(error).__name__))
+        why = str(error) if isinstance(error, AdapterContractError) else type(error).__name__
+        answers = dict.fromkeys(checklist.needs, Unknown(why))
     try:
         users = mentioned(desk, forms.values())
     except Exception as error:

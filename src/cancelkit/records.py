@@ -151,7 +151,7 @@ class Notification:
     """What one recipient is told of one event, as structured data."""
 
     key: str  # the same for every delivery of this notification: receivers may deduplicate by it
-    event: str  # "processed"
+    event: str  # one of `EVENTS`
     tenant: str
     customer: str
     name: str  # the customer's
@@ -161,6 +161,10 @@ class Notification:
     at: datetime
     reasons: JsonObject = field(factory=dict, repr=False)  # what was entered for "reasons"
     link: str | None = None  # the host's address of the customer
+
+
+EVENTS = ("processed",)
+"""What somebody can be told of."""
 
 
 class Delivery(Enum):
@@ -184,5 +188,6 @@ class OutboxRow:
     delivery: Delivery
     due: datetime  # not to be tried before
     attempts: int = 0
+    spared: int = 0  # the attempts before it was put back by hand: they count as tries no more
     leased_until: datetime | None = None  # claimed by somebody until then
     error: str = field(default="", repr=False)  # what the last failed try said

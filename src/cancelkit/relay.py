@@ -58,6 +58,10 @@ class Relay:
     def __attrs_post_init__(self) -> None:
         if self.host.joined:
             raise BadSetup("The relay needs a host with its own units of work, not a joined one.")
+        if isinstance(self.notifier, type) or not callable(getattr(self.notifier, "send", None)):
+            raise BadSetup(
+                f"{self.notifier!r} is no notifier: it has no method send(notification)."
+            )
         if self.tries < 1 or self.lease <= timedelta(0):
             raise BadSetup("The relay needs at least one try and a lease longer than nothing.")
 
@@ -70,8 +74,8 @@ class Relay:
         with self.host.writing() as unit:
             for row in unit.outbox.unsent():
                 if row.id == row_id and row.delivery is Delivery.DEAD:
-                    fresh = OutboxRow(row.id, row.notification, Delivery.WAITING, self._now())
-                    return unit.outbox.settle(fresh, row.attempts)
+                    waiting = evolve(row, delivery=Delivery.WAITING, due=self._now(), error="")
+                    return unit.outbox.settle(evolve(waiting, spared=row.attempts), row.attempts)
         return False
 
     def _claim(self, limit: int) -> tuple[OutboxRow, ...]:
@@ -84,6 +88,8 @@ class Relay:
 
     def _deliver(self, row: OutboxRow) -> str:
         """Send one notification, outside any unit of work, and mark it."""
+        if row.leased_until is not None and self._now() >= row.leased_until:
+            return "lost"  # those before it took too long; it may be somebody else's by now
         try:
             self.notifier.send(row.notification)
         except Exception as error:  # noqa: BLE001 - a channel may fail in any way: try again
@@ -100,7 +106,8 @@ class Relay:
             return "lost"
 
     def _failed(self, row: OutboxRow, error: str) -> OutboxRow:
-        then = Delivery.DEAD if row.attempts >= self.tries else Delivery.WAITING
+        last = row.attempts - row.spared >= self.tries
+        then = Delivery.DEAD if last else Delivery.WAITING
         due = self._now() + wait_after(row, self.first_wait, self.longest_wait)
         return evolve(row, delivery=then, due=due, leased_until=None, error=error)
 
@@ -113,6 +120,6 @@ def wait_after(row: OutboxRow, first: timedelta, longest: timedelta) -> timedelt
 
     The jitter comes from the row's id and the number of the try: the same in every run.
     """
-    doubled = first * (2 ** min(row.attempts - 1, 32)) if row.attempts > 0 else first
+    doubled: timedelta = first * 2 ** min(max(row.attempts - row.spared - 1, 0), 32)
     share = sha256(f"{row.id}:{row.attempts}".encode()).digest()[0] / 255
     return min(doubled, longest) * share

@@ -245,7 +245,8 @@ def _reason(error: BaseException, cls: type | None) -> str:
     from cattrs import ForbiddenExtraKeysError
 
     if isinstance(error, ForbiddenExtraKeysError):
-        return f"unknown: {', '.join(sorted(map(str, error.extra_fields)))}"
+        known = ", ".join(attribute.name for attribute in fields(error.cl))
+        return f"unknown: {', '.join(sorted(map(str, error.extra_fields)))} (known: {known})"
     if isinstance(error, KeyError):
         return f"missing: {error.args[0]}"
     if isinstance(error, _Wrong | Invalid):

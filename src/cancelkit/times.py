@@ -20,13 +20,6 @@ def checked_instant(value: object, what: str) -> datetime:
         raise Invalid(f"{what} {value.isoformat()} is beyond the calendar in UTC.") from None
 
 
-def checked_day(value: object, what: str) -> date:
-    """Return a plain date; a datetime is `Invalid`: which day that is depends on a zone."""
-    if isinstance(value, datetime) or not isinstance(value, date):
-        raise Invalid(f"{what} must be a date without a time, not {type(value).__name__}.")
-    return value
-
-
 def checked_zone(value: str | tzinfo) -> tzinfo:
     """Return the time zone; a name is looked up, and `Invalid` where this machine has none such."""
     if isinstance(value, tzinfo):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from cancelkit.decide import Ask, Decision, Seen
-from cancelkit.errors import Conflict
+from cancelkit.errors import AdapterContractError, Conflict
 from cancelkit.lifecycle import while_pending
 from cancelkit.people import Status
 from cancelkit.plan import Planned, revision_of
@@ -46,6 +46,11 @@ def refusal(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) ->
 
 def write(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) -> Outcome:
     """Carry out an accepted decision, or raise `Conflict`: then nothing of it may stay."""
+    if unit.status is not None and seen.customer.status is None:
+        raise AdapterContractError(
+            f"CustomerRepo returned customer {ask.customer_id!r} without a status, but the host "
+            "has a StatusMirror: give both, or neither."
+        )
     if unit.status is None:  # nothing is mirrored: the CRM's status is not ours to remember
         seen = evolve(seen, customer=evolve(seen.customer, status=None))
     stamp = Stamp(desk.actor, seen.at)
@@ -77,7 +82,8 @@ def write(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) -> O
 def _perform(unit: Unit, seen: Seen, planned: Planned, stamp: Stamp) -> Performed:
     """Carry out an effect; it must find what it expects."""
     section, effect = planned
-    if unit.performers[type(effect)].perform(effect, seen.customer) is not True:
+    matched = unit.performers[type(effect)].perform(effect, seen.customer)
+    if not _answer(matched, f"The performer of {type(effect).__name__}"):
         raise Conflict(f"{type(effect).__name__} did not find what it expects.")
     revision = revision_of(seen.record, section) if seen.record else 0
     return Performed(section, effect.kind, to_data(effect), effect.message(), revision, stamp)
@@ -135,8 +141,16 @@ def _mirror(unit: Unit, verb: Verb, seen: Seen, former: Status | None) -> None:
         matched = mirror.restore(customer, pending, former)
     elif verb is Verb.PROCESS:
         matched = mirror.mark_cancelled(customer, pending)
-    if matched is not True:
+    if not _answer(matched, f"StatusMirror, for {verb.value},"):
         raise Conflict(f"The status of customer {customer!r} was changed by somebody else.")
+
+
+def _answer(matched: object, who: str) -> bool:
+    """Return whether a write found what it expected; only True and False are answers."""
+    if not isinstance(matched, bool):
+        found = type(matched).__name__
+        raise AdapterContractError(f"{who} returned {found}; expected True or False.")
+    return matched
 
 
 def _history(

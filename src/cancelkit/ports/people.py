@@ -57,7 +57,7 @@ class Recipients(Protocol):
     """The host's workflow set-up: who is told of an event."""
 
     def of(self, event: str, customer: Customer, record: CancellationRecord) -> Sequence[Person]:
-        """Return who is told; nobody is an answer.
+        """Return who is told of an event ("processed"); nobody is an answer.
 
         Must:
             N1: answer from what is committed, without writing or sending anything.

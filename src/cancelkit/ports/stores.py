@@ -58,7 +58,8 @@ class History(Protocol):
         """Return all entries of a customer.
 
         Must:
-            H2: return them in the order in which they were committed, of this tenant only.
+            H2: return them in the order in which they were committed, equal to what was
+                appended, of this tenant only.
         """
         ...
 
@@ -70,7 +71,8 @@ class Operations(Protocol):
         """Return the operation, or None.
 
         Must:
-            O1: compare ids character by character: "a", "A" and "a " are three.
+            O1: compare ids character by character: "a", "A" and "a " are three; give back
+                what was stored, equal to it.
         """
         ...
 

@@ -25,4 +25,3 @@ STANDARD_SECTIONS: tuple[Section, ...] = (
     records_section("sales_orders", title="Sales Orders"),
     MoodSection(),
 )
-"""In the article's order."""

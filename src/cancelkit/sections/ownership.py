@@ -17,7 +17,7 @@ from cancelkit.text import checked_line
 
 @frozen
 class NewOwner:
-    """What is entered: `NewOwner("tele-7")` plans the assignment, `NewOwner(keep=True)` keeps."""
+    """What is entered: `NewOwner("tele-7")` plans it, `NewOwner(keep=True)` keeps the owner."""
 
     user: str = ""  # the id of an active user; "" takes an earlier choice back
     keep: bool = field(default=False, kw_only=True)
@@ -52,7 +52,7 @@ class OwnershipSection:
         if entered.keep:
             return green("ownership.kept")
         if done := facts.performed(AssignOwner):
-            return green("ownership.assigned", owner=done.to[0].name)
+            return green("ownership.performed", owner=done.to[0].name)
         user = facts.user(entered.user)
         if user is None:
             return red("ownership.gone", hint="ownership.none.hint", owner=entered.user)

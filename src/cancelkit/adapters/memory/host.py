@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -78,7 +78,7 @@ class MemoryHost:
         return self._unit(Writes.commit)
 
     @contextmanager
-    def _unit(self, finish: Callable[[Writes], None]) -> Iterator[Unit]:
+    def _unit(self, finish: Callable[[Writes], None]) -> Generator[Unit]:
         writes = Writes(self.crm.memory)
         customers = MemoryCustomers(self.crm, writes)
         owner = Performer(AssignOwner, customers.assign_owner)

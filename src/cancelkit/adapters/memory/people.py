@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from cancelkit.errors import BadSetup
 from cancelkit.people import Customer, Person, User
-from cancelkit.records import CancellationRecord, Notification
+from cancelkit.records import EVENTS, CancellationRecord, Notification
 
 
 class MemoryUsers:
@@ -36,6 +37,10 @@ class MemoryRecipients:
     """The workflow set-up: who is told of which event."""
 
     def __init__(self, told: Mapping[str, Iterable[Person]]) -> None:
+        for event in told:
+            if event not in EVENTS:
+                listed = ", ".join(EVENTS)
+                raise BadSetup(f"There is no event {event!r}; the events are: {listed}.")
         self.told = {event: tuple(people) for event, people in told.items()}
 
     def of(self, event: str, customer: Customer, record: CancellationRecord) -> Sequence[Person]:

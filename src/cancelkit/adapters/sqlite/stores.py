@@ -1,27 +1,15 @@
-"""A host on plain sqlite3: write a `CustomerRepo` over your tables, and this does the rest.
-
-    host = SqliteHost("crm.db", Crm)
-
-`Crm` is made for each unit of work, with its connection. Where it also has the methods of
-`StatusMirror`, the cancellation is mirrored into the customer's status; where it also has
-`assign_owner(effect, customer) -> bool`, owners can be assigned. cancelkit's own four tables lie
-in the same file, so that everything commits together or not at all.
-"""
+"""cancelkit's own four stores, as tables beside the CRM's own in one SQLite file."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from cancelkit.adapters.system import RandomIds, SystemClock
-from cancelkit.effects import AnyPerformer, AssignOwner, Performer
-from cancelkit.errors import AdapterContractError, Busy, Conflict
-from cancelkit.ports import Clock, CustomerRepo, Ids, StatusMirror, Unit
+from cancelkit.errors import Conflict
 from cancelkit.records import CancellationRecord, HistoryEntry, Operation, OutboxRow, State, Verb
 from cancelkit.serial import dump, load
 
@@ -51,119 +39,6 @@ CREATE INDEX IF NOT EXISTS cancelkit_outbox_due ON cancelkit_outbox (tenant, del
 
 MANY = 500
 """How many ids go into one statement; SQLite allows 999 parameters in its oldest versions."""
-
-C = TypeVar("C", bound=CustomerRepo)
-
-
-@frozen
-class SqliteUnit:
-    """One unit of work: the ports over one connection."""
-
-    customers: CustomerRepo
-    status: StatusMirror | None
-    performers: Mapping[type, AnyPerformer]
-    cancellations: SqliteCancellations
-    history: SqliteHistory
-    operations: SqliteOperations
-    outbox: SqliteOutbox
-
-
-class SqliteHost(Generic[C]):
-    """A `Host` over one SQLite file.
-
-    Args:
-        file: the path, or a function that opens a connection to it; each unit of work has its own.
-        customers: makes the `CustomerRepo` of a unit of work from its connection.
-        performers: makes the performers beyond the owner's from that `CustomerRepo`.
-        tenant: whose customers are seen, "" for none.
-        clock: the system's where none is given.
-        ids: random ones where none are given.
-        patience: how many seconds a unit waits for another writer before it raises `Busy`.
-    """
-
-    joined = False
-
-    def __init__(
-        self,
-        file: str | Callable[[], sqlite3.Connection],
-        customers: Callable[[sqlite3.Connection], C],
-        *,
-        performers: Callable[[C], Iterable[AnyPerformer]] = lambda _: (),
-        tenant: str = "",
-        clock: Clock | None = None,
-        ids: Ids | None = None,
-        patience: float = 10.0,
-    ) -> None:
-        self._open = file if callable(file) else lambda: sqlite3.connect(file, timeout=patience)
-        self._customers = customers
-        self._performers = performers
-        self.tenant = tenant
-        self.clock = clock or SystemClock()
-        self.ids = ids or RandomIds()
-        with closing(self._open()) as db:
-            db.executescript(TABLES)
-            self.performs = frozenset(self._bound(customers(db)))
-
-    def reading(self) -> AbstractContextManager[Unit]:
-        """See `Host.reading`."""
-        return self._unit("BEGIN")
-
-    def writing(self) -> AbstractContextManager[Unit]:
-        """See `Host.writing`. One writer at a time: what is read is what is committed."""
-        return self._unit("BEGIN IMMEDIATE")
-
-    @contextmanager
-    def _unit(self, begin: str) -> Iterator[Unit]:
-        with closing(self._open()) as db:
-            db.isolation_level = None  # BEGIN and COMMIT stand here, and nowhere else
-            kind: type[Busy | Conflict] = Busy
-            try:
-                db.execute(begin)
-                yield self._made(db)
-                kind = Conflict  # refused here, nothing is kept, and all may be tried again
-                db.execute("COMMIT")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode in _BUSY:
-                    raise kind(f"The database is locked by somebody else: {error}.") from error
-                raise
-
-    def _made(self, db: sqlite3.Connection) -> SqliteUnit:
-        customers = self._customers(db)
-        return SqliteUnit(
-            customers,
-            mirror_of(customers),
-            self._bound(customers),
-            SqliteCancellations(db, self.tenant),
-            SqliteHistory(db, self.tenant),
-            SqliteOperations(db, self.tenant),
-            SqliteOutbox(db, self.tenant),
-        )
-
-    def _bound(self, customers: C) -> dict[type, AnyPerformer]:
-        found: dict[type, AnyPerformer] = {p.effect: p for p in self._performers(customers)}
-        assign = getattr(customers, "assign_owner", None)
-        if assign is not None:
-            found.setdefault(AssignOwner, Performer(AssignOwner, assign))
-        return found
-
-
-_BUSY = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_BUSY_SNAPSHOT))
-
-
-def mirror_of(customers: object) -> StatusMirror | None:
-    """Return a repository that is also a `StatusMirror` as one, or None.
-
-    Raises:
-        AdapterContractError: it has some of the methods, but not all: one is missing or misspelt.
-    """
-    names = ("mark_pending", "restore", "mark_cancelled")
-    missing = [name for name in names if not callable(getattr(customers, name, None))]
-    if missing and len(missing) < len(names):
-        raise AdapterContractError(
-            f"{type(customers).__name__} has some methods of StatusMirror but not "
-            f"{' and '.join(missing)}; give it all of {', '.join(names)}, or none."
-        )
-    return None if missing else customers  # type: ignore[return-value]  # all methods are there
 
 
 class _Store:

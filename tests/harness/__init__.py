@@ -1,0 +1,1 @@
+"""Tooling that proves promises of any `Host`: a world, faults, interleavings. No tests in here."""
