@@ -13,12 +13,23 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from cancelkit import STANDARD, CancelKit, Customer, EitherRole, Person, Reasons, Refused, Status
+from cancelkit import (
+    STANDARD,
+    CancelKit,
+    Customer,
+    EitherRole,
+    NewOwner,
+    Person,
+    Reasons,
+    Refused,
+    Status,
+    User,
+)
 from cancelkit.adapters.memory import MemoryNotifier, MemoryRecipients, MemoryUsers
 from cancelkit.adapters.sqlite import SqliteHost
 from cancelkit.effects import AssignOwner
-from cancelkit.needs import Need, OpenRecords
-from cancelkit.people import NamedRecord, User
+from cancelkit.needs import Need, NextDate, OpenRecords, UnceasedAssets
+from cancelkit.people import NamedRecord
 from cancelkit.relay import Relay
 
 # ---------------------------------------------------------------- the CRM as it was before
@@ -27,27 +38,31 @@ SCHEMA = """
 CREATE TABLE client (id INTEGER PRIMARY KEY, name TEXT, state TEXT, leaving INTEGER DEFAULT 0,
                      keeper TEXT, deleted INTEGER DEFAULT 0);
 CREATE TABLE ticket (id INTEGER PRIMARY KEY, client INTEGER, subject TEXT, done INTEGER);
-CREATE TABLE purchase (id INTEGER PRIMARY KEY, client INTEGER, number TEXT, state TEXT);
+CREATE TABLE device (id INTEGER PRIMARY KEY, client INTEGER, serial TEXT, ceased TEXT,
+                     live INTEGER);
+CREATE TABLE reminder (id INTEGER PRIMARY KEY, client INTEGER, due TEXT, about TEXT);
 INSERT INTO client (id, name, state, keeper) VALUES (7, 'Harbour Café', 'active', 'ann');
-INSERT INTO ticket VALUES (1, 7, 'Line is down', 1);
-INSERT INTO purchase VALUES (1, 7, 'P-100', 'shipped'), (2, 7, 'P-101', 'packing');
+INSERT INTO ticket VALUES (1, 7, 'Line is down', 1), (2, 7, 'Wrong invoice', 0);
+INSERT INTO device VALUES (1, 7, 'R-100', '2026-01-31', 0), (2, 7, 'R-101', NULL, 1);
 """
 
 # ---------------------------------------------------------------- the adapter
 
-OPEN: Mapping[Need[Any], str] = {  # what is open; whatever nobody declared closed is
-    OpenRecords("cases"): "FROM ticket WHERE client = ? AND NOT done",
-    OpenRecords("sales_orders"): "FROM purchase WHERE client = ? "
-    "AND state NOT IN ('shipped', 'cancelled')",
+UNCEASED = "FROM device WHERE client = :id AND (ceased IS NULL OR ceased > :day OR live)"
+OPEN: Mapping[Need[Any], tuple[str, str]] = {  # need -> (what is open, what a person knows it by)
+    OpenRecords("cases"): ("FROM ticket WHERE client = :id AND done IS NOT TRUE", "subject"),
+    UnceasedAssets(): (UNCEASED, "serial"),
 }
-LABEL: Mapping[Need[Any], str] = {
-    OpenRecords("cases"): "subject",
-    OpenRecords("sales_orders"): "number",
+FACTS: Mapping[Need[Any], str] = {
+    OpenRecords("cases"): f"SELECT count(*) {OPEN[OpenRecords('cases')][0]}",
+    UnceasedAssets(): "SELECT count(*) FILTER (WHERE ceased IS NULL), "  # each asset once
+    f"count(*) FILTER (WHERE ceased > :day), count(*) FILTER (WHERE ceased <= :day) {UNCEASED}",
+    NextDate("expiries"): "SELECT min(due) FROM reminder WHERE client = :id AND due > :day",
 }
 
 
 class Crm:
-    """The CRM's customers: a `CustomerRepo`, with status and owner, for one unit of work."""
+    """The CRM's customers, for one unit of work. It never commits: leaving the unit does."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self.db = db
@@ -61,30 +76,35 @@ class Crm:
                 (key,),
             ).fetchone()
             if row:
-                status = Status(row[1], pending=bool(row[2]), cancelled=row[1] == "gone")
-                found[key] = Customer(key, row[0], status, (Person(row[3]),))
+                name, state, leaving, keeper = row
+                status = Status(state, pending=bool(leaving), cancelled=state == "gone")
+                found[key] = Customer(key, name or key, status, (Person(keeper),) if keeper else ())
         return found
 
     def lock(self, customer_id: str) -> Customer | None:
-        return self.load([customer_id]).get(customer_id)  # BEGIN IMMEDIATE holds the whole file
+        return self.load([customer_id]).get(customer_id)  # the unit holds the whole file already
 
     def answers(self, need: Need[Any]) -> bool:
-        return need in OPEN
+        return need in FACTS
 
     def facts(
         self, customer_ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date
     ) -> Mapping[str, Mapping[Need[Any], object]]:
-        return {key: {need: self._count(key, need) for need in needs} for key in customer_ids}
+        return {key: {need: self._fact(key, need, as_of) for need in needs} for key in customer_ids}
 
-    def _count(self, customer_id: str, need: Need[Any]) -> object:
-        return self.db.execute(f"SELECT count(*) {OPEN[need]}", (customer_id,)).fetchone()[0]
+    def _fact(self, customer_id: str, need: Need[Any], as_of: date) -> object:
+        values = {"id": customer_id, "day": as_of.isoformat()}
+        row = self.db.execute(FACTS[need], values).fetchone()
+        if isinstance(need, NextDate):
+            return date.fromisoformat(row[0]) if row[0] else None
+        return tuple(row) if isinstance(need, UnceasedAssets) else row[0]
 
     def open_records(
         self, customer_id: str, need: Need[Any], as_of: date, limit: int
     ) -> Sequence[NamedRecord]:
-        rows = self.db.execute(
-            f"SELECT id, {LABEL[need]} {OPEN[need]} ORDER BY id LIMIT ?", (customer_id, limit)
-        )
+        where, label = OPEN[need]  # asked only for what is counted, not for dates
+        values = {"id": customer_id, "day": as_of.isoformat(), "limit": limit}
+        rows = self.db.execute(f"SELECT id, {label} {where} ORDER BY id LIMIT :limit", values)
         return [NamedRecord(str(row[0]), row[1]) for row in rows]
 
     def mark_pending(self, customer_id: str, expected: Status) -> bool:
@@ -104,9 +124,9 @@ class Crm:
         return done.rowcount == 1
 
     def assign_owner(self, effect: AssignOwner, customer: Customer) -> bool:
+        to, was = (people[0].id if people else None for people in (effect.to, effect.was))
         done = self.db.execute(
-            "UPDATE client SET keeper = ? WHERE id = ? AND keeper = ?",
-            (effect.to[0].id, customer.id, effect.was[0].id),
+            "UPDATE client SET keeper = ? WHERE id = ? AND keeper IS ?", (to, customer.id, was)
         )
         return done.rowcount == 1
 
@@ -114,10 +134,11 @@ class Crm:
 # ---------------------------------------------------------------- at start-up
 
 KIT = CancelKit(
-    STANDARD.without("future_expiry", "assets", "opportunities", "quotations"),
+    STANDARD.without("opportunities", "quotations", "sales_orders"),
     roles=EitherRole(lambda user: ["CRM Admin"] if user == "ann" else []),
-    users=MemoryUsers([User("ann", "Ann"), User("tom", "Tom of Telesales")]),
-    recipients=MemoryRecipients({"processed": [Person("boss", "The boss")]}),
+    users=MemoryUsers([User("ann", "Ann"), User("tom", "Tom of Telesales")]),  # yours: your users
+    recipients=MemoryRecipients({"processed": [Person("boss", "The boss")]}),  # yours: your set-up
+    zone="UTC",  # yours: your time zone; it decides what "today" is
 )
 
 
@@ -130,16 +151,27 @@ def main(file: Path) -> None:
 
     cancellation = desk.begin("7")
     cancellation.enter(Reasons("price", text="Moved to another supplier"))
+    cancellation.enter(NewOwner("tom"))
     try:
         cancellation.process(cancellation.plan().token)
     except Refused as refused:
         print(refused)
-    with closing(sqlite3.connect(file)) as db, db:  # somebody ships the last order
-        db.execute("UPDATE purchase SET state = 'shipped' WHERE number = 'P-101'")
-    print(cancellation.process(cancellation.plan().token).now)
-    print(cancellation.view().status)
-    notifier = MemoryNotifier()
+
+    with closing(sqlite3.connect(file)) as db, db:  # people do the rest, in the CRM
+        db.execute("UPDATE ticket SET done = 1")
+        db.execute("UPDATE device SET ceased = '2026-02-28', live = 0")
+
+    plan = cancellation.plan()
+    print(*plan.steps, sep="\n")
+    cancellation.process(plan.token)
+    view = cancellation.view()
+    print(f"{view.name}: {view.state.value}, the CRM says {view.status}, owner {view.owners[0].id}")
+
+    notifier = MemoryNotifier()  # yours: an object with send(notification), such as by e-mail
     print(Relay(host, notifier).run(), [told.recipient.name for told in notifier.sent])
+    for entry in cancellation.history():
+        why = "; ".join(KIT.sentence(refusal) for refusal in entry.refusals)
+        print(f"{entry.at:%H:%M} {entry.actor.name} {entry.verb.value} {entry.section} {why}")
 
 
 if __name__ == "__main__":
