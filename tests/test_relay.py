@@ -451,7 +451,6 @@ def test_a_relay_does_not_send_what_it_has_lost_the_lease_of() -> None:
     assert ["p-1"] == channel.told()
 
 
-@pytest.mark.xfail(reason="only a failure that is caught makes a notification dead")
 def test_a_notification_that_kills_the_relay_is_dead_after_its_tries_too() -> None:
     world = cancelled()
 
@@ -466,7 +465,6 @@ def test_a_notification_that_kills_the_relay_is_dead_after_its_tries_too() -> No
     assert (Delivery.DEAD, 3) == (only(world).delivery, len(channel.tried))
 
 
-@pytest.mark.xfail(reason="the wait is doubled before it is capped", raises=OverflowError)
 def test_a_long_first_wait_can_be_doubled_any_number_of_times() -> None:
     row = evolve(only(cancelled()), attempts=40)
     assert wait_after(row, timedelta(hours=6), DAY) <= DAY

@@ -36,7 +36,7 @@ from cancelkit import (
     User,
 )
 from cancelkit.adapters.memory import Asset, Expiry, MemoryCrm
-from cancelkit.errors import Conflict, UnknownReason, UnknownUser
+from cancelkit.errors import UnknownReason, UnknownUser
 from cancelkit.ports import Unit
 from cancelkit.records import Delivery, HistoryEntry, Notification, State
 from cancelkit.relay import Relay
@@ -141,7 +141,7 @@ class Expected:
     """What the model expects of a command.
 
     Attributes:
-        how: "done", "again" (the first answer), "refused", "invalid" or "conflict".
+        how: "done", "again" (the first answer), "refused" or "invalid".
         code: the first code of a refusal.
         error: the class of an error that is no refusal.
     """
@@ -265,9 +265,7 @@ class Model:
         owners = one.owners
         for done in reversed(one.performed) if put_back else ():
             if owners != done.to:
-                last = done is one.performed[-1]
-                # in the middle of several it is found out too late: see the last test here
-                return refused("effect_changed") if last else Expected("conflict", error=Conflict)
+                return refused("effect_changed")
             owners = done.was
         return Expected("done")
 
@@ -344,6 +342,7 @@ class Stories(RuleBasedStateMachine):
         back = self.world.back
         assert isinstance(back, MemoryBackDoor)
         self.crm: MemoryCrm = back.crm
+        self.crm.remove("assets", "A-0")  # ceased on the first day: the clock may go back beyond it
         self.channel = Flaky()
         self.relay = Relay(self.world.host, self.channel, tries=3, report=quiet)
         first = Account(open=set(RECORD_KINDS), asset="live", expiry=NOW.date() + timedelta(30))
@@ -394,7 +393,7 @@ class Stories(RuleBasedStateMachine):
         elif isinstance(answer, Outcome):
             assert expected.how == ("again" if answer.replayed else "done"), answer
         else:
-            assert expected.how in ("invalid", "conflict"), repr(answer)
+            assert "invalid" == expected.how, repr(answer)
             assert expected.error is type(answer), repr(answer)
 
     customers = st.sampled_from(CUSTOMERS)
@@ -756,6 +755,7 @@ def _told(entry: HistoryEntry) -> tuple[str, bool, str]:
 
 
 TestStories = Stories.TestCase
+TestStories.settings = settings(report_multiple_bugs=False)  # each would be shrunk: minutes
 
 
 # ---------------------------------------------------------------- the machine on planted bugs
@@ -788,7 +788,6 @@ def test_a_planted_bug_is_found_by_the_stories(name: str, report: Report) -> Non
     report("planted bugs found by the stories", f"{name}: {str(caught.value).splitlines()[:1]}")
 
 
-@pytest.mark.xfail(reason="only the last of several effects is looked at before it is put back")
 def test_what_cannot_be_put_back_is_refused_also_in_the_middle_of_several() -> None:
     """Not a Conflict: trying again would never help."""
     world = memory_world()

@@ -51,12 +51,19 @@ def run(desk: Desk, ask: Ask) -> Outcome:
 
 def _once(desk: Desk, ask: Ask) -> Outcome | Refused:
     """Run the command in one unit of work; leaving it commits."""
-    what = f"{ask.verb.value} of customer {ask.customer_id!r}"
+    what, leaving = f"{ask.verb.value} of customer {ask.customer_id!r}", False
     try:
         with reading.faults(what), desk.host.writing() as unit:
-            return _in_unit(desk, unit, ask)
+            answer = _in_unit(desk, unit, ask)
+            leaving = True
     except errors.OutcomeUnknown as unknown:
         raise errors.OutcomeUnknown(str(unknown), ask.op) from unknown
+    except errors.CommandFailed as failed:
+        if not leaving:
+            raise
+        sentence = f"{what}: the end of the unit of work failed; repeat it with the operation id"
+        raise errors.OutcomeUnknown(f"{sentence} {ask.op!r}.", ask.op) from failed.__cause__
+    return answer
 
 
 def _in_unit(desk: Desk, unit: Unit, ask: Ask) -> Outcome | Refused:

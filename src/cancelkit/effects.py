@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from cancelkit.messages import Message
 from cancelkit.people import Customer, Person
@@ -40,10 +40,17 @@ class Invertible(Effect, Protocol):
 
 @runtime_checkable
 class Expecting(Protocol):
-    """An effect that expects the customer to be in some way, such as with some owner."""
+    """An effect that expects the customer to be in some way, such as with some owner.
+
+    Asked before something is put back: what somebody else has changed since stays as it is.
+    """
 
     def holds(self, customer: Customer) -> bool:
-        """Say whether what the effect expects is so: asked before something is put back."""
+        """Say whether what the effect expects is so."""
+        ...
+
+    def applied(self, customer: Customer) -> Customer:
+        """Return the customer as it would be afterwards."""
         ...
 
 
@@ -82,6 +89,10 @@ class AssignOwner:
     def holds(self, customer: Customer) -> bool:
         """Say whether the owners are still those expected."""
         return customer.owners == self.was
+
+    def applied(self, customer: Customer) -> Customer:
+        """Return the customer with the new owners."""
+        return evolve(customer, owners=self.to)
 
     def inverse(self) -> AssignOwner:
         """Give the customer back."""

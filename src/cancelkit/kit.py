@@ -103,7 +103,7 @@ class CancelKit:
         return Desk(self, host, actor)
 
     def verify(self, host: Host) -> None:
-        """Check at start-up that the host answers every need; `BadSetup` names those that it lacks."""
+        """Check at start-up that the host answers every need; `BadSetup` names what is missing."""
         needed = [
             (need, section.key) for section in self.checklist.sections for need in section.needs
         ]

@@ -172,7 +172,7 @@ def _lines(desk: Desk, seen: Seen, judged: Judged, named: Named) -> tuple[Line, 
         entry = seen.record.entry(key) if seen.record else None
         line = evolve(
             line_of(kit, judged, key, state),
-            manage=kit.links.manage(customer, key) if kit.links else None,
+            manage=reading.link(kit.links.manage(customer, key)) if kit.links else None,
             may_fix=kit.fixers.may_fix(desk.actor, key, customer) if kit.fixers and left else None,
             records=named.get(key, ()),
             entered=entry.data if entry else None,

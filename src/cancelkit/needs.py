@@ -1,17 +1,7 @@
 """Needs: what sections want to know, and the answers that adapters give.
 
 A section declares needs; an adapter answers all needs of all sections with one question. A need
-is any frozen, hashable class with a `read` that checks an adapter's answer and gives it its type:
-
-    @frozen(cache_hash=True)
-    class RentDue:
-        currency: str
-
-        def read(self, answer: object, /) -> int:
-            if type(answer) is not int:
-                raise NotAnAnswer("an int, in pence")
-            return answer
-
+is any frozen, hashable class with a `read` that checks an adapter's answer and gives it its type.
 Every answer may also be `Unknown(why)`: the adapter could not see. *Not visible* is never *none*.
 """
 

@@ -9,6 +9,7 @@ from attrs import asdict
 from cancelkit.decide import Ask
 from cancelkit.errors import Invalid, UnknownSection
 from cancelkit.plan import digest_of, parse_token
+from cancelkit.reading import faults, new_id
 from cancelkit.records import JsonObject, Verb
 from cancelkit.registration import form_of
 from cancelkit.serial import from_data, to_data
@@ -41,7 +42,7 @@ def order(
         verb=verb,
         actor=desk.actor,
         customer_id=customer_id,
-        op=desk.host.ids.new() if op is None else checked_id(op, "the operation id"),
+        op=_new_op(desk) if op is None else checked_id(op, "the operation id"),
         digest=digest_of([verb.value, desk.actor.id, token, section, put_back, data]),
         token=read,
         section=section,
@@ -49,6 +50,11 @@ def order(
         data=data,
         put_back=put_back,
     )
+
+
+def _new_op(desk: Desk) -> str:
+    with faults("making an operation id"):
+        return new_id(desk)
 
 
 def _checked_form(form: Any) -> tuple[object, JsonObject]:

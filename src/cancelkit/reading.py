@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve
 
@@ -30,10 +30,13 @@ from cancelkit.ports import Unit
 from cancelkit.records import CancellationRecord, JsonObject, Performed
 from cancelkit.registration import form_of
 from cancelkit.serial import from_data, to_data
+from cancelkit.text import checked_id
 from cancelkit.times import checked_instant, day_of
 
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
+
+T = TypeVar("T")
 
 
 def sound_customer(
@@ -81,8 +84,28 @@ def faults(what: str) -> Generator[None]:
 
 def moment(desk: Desk) -> tuple[datetime, date]:
     """Return the instant, in UTC, and the day in the host's zone: asked once per command."""
-    now = checked_instant(desk.host.clock.now(), "the clock's time")
+    now = checked(desk.host.clock.now(), checked_instant, "Clock.now")
     return now, day_of(now, desk.kit.zone)
+
+
+def new_id(desk: Desk) -> str:
+    """Return an identifier that the host has made."""
+    return checked(desk.host.ids.new(), checked_id, "Ids.new")
+
+
+def link(address: object) -> str | None:
+    """Check an address that the host has made."""
+    if address is None or type(address) is str:
+        return address
+    raise AdapterContractError(f"Links returned {type(address).__name__}; expected text or None.")
+
+
+def checked(value: object, check: Callable[[object, str], T], port: str) -> T:
+    """Check what a port returned: what would be `Invalid` input is a broken contract there."""
+    try:
+        return check(value, f"what {port} returned")
+    except Invalid as error:
+        raise AdapterContractError(f"{port} broke its contract: {error}") from error
 
 
 def see(desk: Desk, unit: Unit, customer: Customer, *, allowed: bool, reused: str = "") -> Seen:
@@ -108,25 +131,26 @@ def judge(
     customer, today, checklist = seen.customer, seen.today, checklist_of(desk, seen.record)
     checklist = checklist if only is None else checklist.only(only)
     checklist, forms, performed = _entered(checklist, seen.record)
-    answers: Mapping[Need[Any], object]
-    users: Mapping[str, User] | None
-    try:
-        answers = _ask(unit, customer.id, checklist.needs, today)
-    except Exception as error:
-        if not blind:
-            raise
-        desk.kit.report("CustomerRepo.facts", error)
-        why = str(error) if isinstance(error, AdapterContractError) else type(error).__name__
+    answers, why = _unless_blind(
+        desk, "CustomerRepo.facts", lambda: _ask(unit, customer.id, checklist.needs, today), blind
+    )
+    if answers is None:
         answers = dict.fromkeys(checklist.needs, Unknown(why))
-    try:
-        users = mentioned(desk, forms.values())
-    except Exception as error:
-        if not blind:
-            raise
-        desk.kit.report("Users.find", error)
-        users = None
+    users, _ = _unless_blind(desk, "Users.find", lambda: mentioned(desk, forms.values()), blind)
     facts = Facts(customer, today, today, answers, forms, performed, users)
     return evaluated(desk, checklist, facts)
+
+
+def _unless_blind(desk: Desk, port: str, ask: Callable[[], T], blind: bool) -> tuple[T | None, str]:
+    """Ask a port; in a view, an exception is reported, and becomes None and a reason to show."""
+    try:
+        return ask(), ""
+    except Exception as error:
+        if not blind:
+            raise
+        desk.kit.report(port, error)
+        said = str(error) if isinstance(error, AdapterContractError) else type(error).__name__
+        return None, said
 
 
 def evaluated(desk: Desk, checklist: Checklist, facts: Facts) -> Judged:
@@ -167,6 +191,7 @@ def see_removal(desk: Desk, seen: Seen, record: CancellationRecord, *, put_back:
     back: list[Planned] = []
     stays: list[Performed] = []
     unable: list[Refusal] = []
+    after = seen.customer
     for done in reversed(record.performed):
         cls = desk.kit.checklist.kinds.get(done.kind)
         effect = effect_of(cls, done.data) if cls is not None and put_back else None
@@ -174,9 +199,10 @@ def see_removal(desk: Desk, seen: Seen, record: CancellationRecord, *, put_back:
             stays.insert(0, done)
             continue
         inverse = effect.inverse()
-        first = all(type(planned.effect) is not type(inverse) for planned in back)
-        if first and isinstance(inverse, Expecting) and not inverse.holds(seen.customer):
-            unable.append(refusal("effect_changed", done.section))
+        if isinstance(inverse, Expecting):
+            if not inverse.holds(after):
+                unable.append(refusal("effect_changed", done.section))
+            after = inverse.applied(after)
         back.append(Planned(done.section, inverse))
     return evolve(seen, effects=tuple(back), stays=tuple(stays), unable=tuple(unable))
 

@@ -91,6 +91,8 @@ class Relay:
         if row.leased_until is not None and self._now() >= row.leased_until:
             return "lost"  # those before it took too long; it may be somebody else's by now
         try:
+            if row.attempts - row.spared > self.tries:
+                raise TimeoutError("nobody lived to say what became of the last try")
             self.notifier.send(row.notification)
         except Exception as error:  # noqa: BLE001 - a channel may fail in any way: try again
             self.report(f"notification {row.notification.key}", error)
@@ -120,6 +122,6 @@ def wait_after(row: OutboxRow, first: timedelta, longest: timedelta) -> timedelt
 
     The jitter comes from the row's id and the number of the try: the same in every run.
     """
-    doubled: timedelta = first * 2 ** min(max(row.attempts - row.spared - 1, 0), 32)
+    tried = min(max(row.attempts - row.spared - 1, 0), 64)
     share = sha256(f"{row.id}:{row.attempts}".encode()).digest()[0] / 255
-    return min(doubled, longest) * share
+    return timedelta(seconds=share * min(first.total_seconds() * 2**tried, longest.total_seconds()))

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from cancelkit import reading
 from cancelkit.decide import Ask, Decision, Seen
 from cancelkit.errors import AdapterContractError, Conflict
 from cancelkit.lifecycle import while_pending
 from cancelkit.people import Status
 from cancelkit.plan import Planned, revision_of
 from cancelkit.ports import Unit
-from cancelkit.reading import version_of
 from cancelkit.records import (
     CancellationRecord,
     Delivery,
@@ -100,7 +100,9 @@ def _next_record(
         return record
     version = record.version + 1
     if ask.verb is Verb.ENTER:
-        entry = Entry(ask.section, version_of(type(ask.form)), ask.data or {}, version, stamp)
+        entry = Entry(
+            ask.section, reading.version_of(type(ask.form)), ask.data or {}, version, stamp
+        )
         others = tuple(e for e in record.entries if e.section != entry.section)
         return evolve(record, version=version, entries=(*others, entry))
     ended = None if to is State.PENDING else stamp
@@ -110,7 +112,7 @@ def _next_record(
 
 def _begun(desk: Desk, seen: Seen, stamp: Stamp) -> CancellationRecord:
     return CancellationRecord(
-        id=desk.host.ids.new(),
+        id=reading.new_id(desk),
         tenant=desk.host.tenant,
         customer=seen.customer.id,
         name=seen.customer.name,
@@ -125,7 +127,7 @@ def _begun(desk: Desk, seen: Seen, stamp: Stamp) -> CancellationRecord:
 def _store(unit: Unit, old: CancellationRecord | None, new: CancellationRecord) -> None:
     if old is None or old.id != new.id:
         unit.cancellations.add(new)
-    elif not unit.cancellations.save(new, old.version):
+    elif not _answer(unit.cancellations.save(new, old.version), "Cancellations.save"):
         raise Conflict(f"The cancellation {new.id!r} was changed by somebody else.")
 
 
@@ -157,7 +159,7 @@ def _history(
     desk: Desk, ask: Ask, seen: Seen, decision: Decision, record: CancellationRecord | None
 ) -> HistoryEntry:
     return HistoryEntry(
-        id=desk.host.ids.new(),
+        id=reading.new_id(desk),
         tenant=desk.host.tenant,
         customer=seen.customer.id,
         name=seen.customer.name,
@@ -181,7 +183,7 @@ def _outbox(
 ) -> list[OutboxRow]:
     """Make one row for each recipient; the key is the same however often it is sent."""
     rows, entry = [], record.entry("reasons")
-    link = desk.kit.links.customer(seen.customer) if desk.kit.links else None
+    link = reading.link(desk.kit.links.customer(seen.customer)) if desk.kit.links else None
     for person in outcome.notified:
         told = Notification(
             key=f"{record.id}:processed:{person.id}",
@@ -196,5 +198,5 @@ def _outbox(
             reasons=entry.data if entry else {},
             link=link,
         )
-        rows.append(OutboxRow(desk.host.ids.new(), told, Delivery.WAITING, seen.at))
+        rows.append(OutboxRow(reading.new_id(desk), told, Delivery.WAITING, seen.at))
     return rows
