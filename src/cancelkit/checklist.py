@@ -12,7 +12,7 @@ from cancelkit.errors import BadSetup, UnknownSection
 from cancelkit.facts import Facts
 from cancelkit.needs import Need
 from cancelkit.registration import check_section, effect_kinds, forms
-from cancelkit.section import Gate, Section, WithEffects, WithTexts
+from cancelkit.section import Gate, Section, WithEffects, WithSamples, WithTexts
 from cancelkit.sections import STANDARD_SECTIONS
 from cancelkit.states import SectionState, unknown
 
@@ -43,6 +43,7 @@ class Checklist:
         gates: section key -> gate; where none is given, the section's own, or it blocks.
         by_key, by_form: the sections again, by key and by the class of their form.
         kinds: the classes of effects that the sections may plan, by their tags.
+        advising: the keys of the sections that ask other systems, and can only advise.
         planning: the sections that plan effects, each with its place in `sections`.
     """
 
@@ -51,6 +52,7 @@ class Checklist:
     by_key: Mapping[str, Section] = field(init=False, eq=False, repr=False)
     by_form: Mapping[type, Section] = field(init=False, eq=False, repr=False)
     kinds: Mapping[str, type[Effect]] = field(init=False, eq=False, repr=False)
+    advising: frozenset[str] = field(init=False, eq=False, repr=False)
     planning: tuple[tuple[int, WithEffects], ...] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -63,14 +65,22 @@ class Checklist:
             keyed[section.key] = section
         for key in self.gates:
             _find(keyed, key)
+        advising = frozenset(key for key, s in keyed.items() if isinstance(s, WithSamples))
         gates = {key: as_gate(self.gates.get(key, _own_gate(s))) for key, s in keyed.items()}
         kept = tuple(s for key, s in keyed.items() if gates[key] is not Gate.OFF)
+        for key in advising:
+            if gates[key] is Gate.BLOCKS:
+                raise BadSetup(
+                    f"The section {key!r} asks another system, so that it can only advise: "
+                    f"say so with its gate = Gate.ADVISES, or with_gates({key}='advises')."
+                )
         derived = {
             "sections": kept,
             "gates": {section.key: gates[section.key] for section in kept},
             "by_key": {section.key: section for section in kept},
             "by_form": forms(kept),
             "kinds": effect_kinds(kept),
+            "advising": advising,
             "planning": tuple((at, s) for at, s in enumerate(kept) if isinstance(s, WithEffects)),
         }
         for name, value in derived.items():
@@ -84,6 +94,12 @@ class Checklist:
     def needs(self) -> tuple[Need[Any], ...]:
         """The needs of all sections, each once."""
         return tuple(dict.fromkeys(need for section in self.sections for need in section.needs))
+
+    @property
+    def sampled(self) -> tuple[Need[Any], ...]:
+        """The needs of all sections that other systems answer, each once."""
+        found = (s.sampled for s in self.sections if isinstance(s, WithSamples))
+        return tuple(dict.fromkeys(need for needs in found for need in needs))
 
     @property
     def texts(self) -> dict[str, str]:
@@ -129,6 +145,7 @@ class Checklist:
     def as_copied(self, gates: Mapping[str, str]) -> Checklist:
         """Return the checklist of a cancellation; a section that is not here now is unknown."""
         wanted = {key: as_gate(gate) for key, gate in gates.items()}
+        wanted.update(dict.fromkeys(self.advising & wanted.keys(), Gate.ADVISES))
         if wanted == self.gates and tuple(wanted) == tuple(self.by_key):
             return self
         found = (self.by_key.get(key) or Unjudged(key, key, "section.missing") for key in wanted)

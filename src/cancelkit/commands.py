@@ -35,6 +35,8 @@ ATTEMPTS = 5
 
 def run(desk: Desk, ask: Ask) -> Outcome:
     """Run a command; return its outcome, or that of the first one with the same operation id."""
+    if ask.verb in (Verb.PROCESS, Verb.PERFORM_NOW):
+        ask = ask._replace(samples=reading.sampled(desk, ask.customer_id))
     left = 1 if desk.host.joined else ATTEMPTS
     while True:
         left -= 1
@@ -88,7 +90,7 @@ def _look(desk: Desk, unit: Unit, ask: Ask, customer: Customer, *, reused: bool)
     """Read what this verb needs to be decided, and no more."""
     may = reading.allowed(desk, ACTIONS[ask.verb], customer)
     seen = reading.see(desk, unit, customer, allowed=may, reused=ask.op if reused else "")
-    record = seen.record
+    record, seen = seen.record, evolve(seen, samples=ask.samples)
     if record is None or seen.state is not State.PENDING or not may or reused:
         return seen
     if ask.verb is Verb.PROCESS:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from attrs import frozen
+from attrs import field, frozen
 
+from cancelkit.checklist import Checklist
 from cancelkit.evaluate import Judged
 from cancelkit.lifecycle import TABLE, actual_status, drifted, moves, shown_status
 from cancelkit.messages import Message, Refusal
+from cancelkit.needs import Need
 from cancelkit.people import Customer, Person
 from cancelkit.plan import Planned, Token
 from cancelkit.records import CancellationRecord, JsonObject, Performed, State, Verb
@@ -18,6 +22,9 @@ from cancelkit.states import Light, SectionState
 
 GREEN, RED, UNKNOWN = Light.GREEN, Light.RED, Light.UNKNOWN  # a name costs a tenth of a member
 BLOCKS = Gate.BLOCKS
+
+
+Samples = Mapping[Need[Any], object]
 
 
 class Ask(NamedTuple):
@@ -32,6 +39,7 @@ class Ask(NamedTuple):
     section: str = ""  # the key of the section that it is about
     form: Any = None  # for Enter: what is entered
     data: JsonObject | None = None  # the same as JSON
+    samples: Samples = MappingProxyType({})  # what other systems have answered
     put_back: bool = False  # for Remove: undo what was performed
 
 
@@ -50,6 +58,7 @@ class Seen:
     effects: tuple[Planned, ...] = ()  # what the command would carry out
     unable: tuple[Refusal, ...] = ()  # why some of these effects cannot be carried out
     stays: tuple[Performed, ...] = ()  # for Remove: what was performed and stays so
+    samples: Samples = field(factory=dict)  # what other systems have answered
     told: tuple[Person, ...] = ()  # for Process: who would be notified
     token: Token | None = None  # of the plan as it is now, for Process
 
@@ -86,10 +95,11 @@ def _refusals(ask: Ask, seen: Seen) -> tuple[Refusal, ...]:
 
 def blocking(judged: Judged) -> tuple[Refusal, ...]:
     """Return a refusal for each section that stands in the way of Process, in checklist order."""
-    gates = judged.checklist.gates
     red = [(section.key, state) for section, state in judged.pairs if state.light is not GREEN]
     return tuple(
-        Refusal("blocked", state.message, key) for key, state in red if blocks(gates[key], state)
+        Refusal("blocked", state.message, key)
+        for key, state in red
+        if blocks(judged.checklist, key, state)
     )
 
 
@@ -102,12 +112,15 @@ def drift_of(customer: Customer, record: CancellationRecord | None) -> tuple[Ref
     )
 
 
-def blocks(gate: Gate, state: SectionState) -> bool:
+def blocks(checklist: Checklist, key: str, state: SectionState) -> bool:
     """Say whether a section stands in the way of Process.
 
     A section that advises blocks too when its facts could not be read: unknown is no evidence.
+    One that asks other systems never blocks.
     """
-    return state.light is UNKNOWN or (gate is BLOCKS and state.light is RED)
+    if state.light is UNKNOWN:
+        return key not in checklist.advising
+    return state.light is RED and checklist.gates[key] is BLOCKS
 
 
 def _in_the_way(ask: Ask, seen: Seen, record: CancellationRecord) -> tuple[Refusal, ...]:

@@ -14,7 +14,7 @@ from cancelkit.english import ENGLISH
 from cancelkit.errors import BadSetup, Invalid
 from cancelkit.messages import Message, Refusal
 from cancelkit.people import Person
-from cancelkit.ports import Fixers, Host, Links, Recipients, RoleChecker, Translator, Users
+from cancelkit.ports import Fixers, Host, Links, Recipients, RoleChecker, Sampler, Translator, Users
 from cancelkit.text import checked_id, checked_line
 from cancelkit.times import checked_zone
 
@@ -42,6 +42,7 @@ class CancelKit:
         roles: who may do what; asked again by every command.
         users: who may own customers. Needed where the checklist has the section Ownership.
         recipients: the host's workflow set-up; nobody is told where there is none.
+        sampler: asks other systems. Needed where a section has sampled needs.
         links: where the host shows things; no Manage links where there is none.
         fixers: whether somebody may fix a red section, for a host that can tell.
         zone: the host's time zone, as a name or a tzinfo: it decides what "today" is.
@@ -55,6 +56,7 @@ class CancelKit:
     users: Users | None = field(default=None, kw_only=True)
     recipients: Recipients | None = field(default=None, kw_only=True)
     links: Links | None = field(default=None, kw_only=True)
+    sampler: Sampler | None = field(default=None, kw_only=True)
     fixers: Fixers | None = field(default=None, kw_only=True)
     zone: tzinfo = field(default=UTC, converter=checked_zone, kw_only=True)
     translator: Translator = field(
@@ -69,6 +71,9 @@ class CancelKit:
             port = getattr(self, name)
             if port is not None and not callable(getattr(port, method, None)):
                 raise BadSetup(f"{name}= needs an object with a method {method!r}, not {port!r}.")
+        if self.checklist.sampled and self.sampler is None:
+            asking = ", ".join(sorted(self.checklist.advising))
+            raise BadSetup(f"The sections {asking} ask other systems: give CancelKit sampler=.")
         for form, section in self.checklist.by_form.items():
             if hasattr(form, "mentions") and self.users is None:
                 raise BadSetup(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from cancelkit import reading
-from cancelkit.decide import Seen, blocking, blocks, drift_of, refusal, where
+from cancelkit.decide import Samples, Seen, blocking, blocks, drift_of, refusal, where
 from cancelkit.errors import NotAllowed, NotPending, UnknownCustomer
 from cancelkit.evaluate import Judged
 from cancelkit.lifecycle import ACTIONS, actual_status, drifted, moves, shown_status
@@ -30,8 +30,9 @@ Named = Mapping[str, tuple[NamedRecord, ...]]
 
 def view(desk: Desk, customer_id: str, name: int) -> View:
     """Read everything once and return it as values."""
+    samples = reading.sampled(desk, customer_id)
     with reading.faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
-        seen, judged = _see(desk, unit, customer_id)
+        seen, judged = _see(desk, unit, customer_id, samples)
         token = banner = drift = ""
         if seen.record is not None and seen.state is State.PENDING:
             token = str(reading.see_plan(desk, unit, seen, seen.record, judged).token)
@@ -57,8 +58,9 @@ def view(desk: Desk, customer_id: str, name: int) -> View:
 
 def plan(desk: Desk, customer_id: str) -> Plan:
     """Read everything once and return what Process would do."""
+    samples = reading.sampled(desk, customer_id)
     with reading.faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
-        seen, judged = _see(desk, unit, customer_id)
+        seen, judged = _see(desk, unit, customer_id, samples)
         if seen.record is not None and seen.state is State.PENDING:
             return plan_of(desk, reading.see_plan(desk, unit, seen, seen.record, judged), judged)
         why = refusal("not_pending", **where(seen))
@@ -110,13 +112,13 @@ def _may_view(desk: Desk, customer: Customer) -> None:
         raise NotAllowed(sentence, (why,))
 
 
-def _see(desk: Desk, unit: Unit, customer_id: str) -> tuple[Seen, Judged]:
+def _see(desk: Desk, unit: Unit, customer_id: str, samples: Samples) -> tuple[Seen, Judged]:
     found = unit.customers.load((customer_id,)).get(customer_id)
     customer = reading.sound_customer(desk, found, customer_id)
     if customer is None:
         raise UnknownCustomer(f"There is no customer {customer_id!r} here.")
     _may_view(desk, customer)
-    seen = reading.see(desk, unit, customer, allowed=True)
+    seen = evolve(reading.see(desk, unit, customer, allowed=True), samples=samples)
     if seen.state is State.LIVE or (seen.record and seen.record.state is not seen.state):
         seen = evolve(seen, record=None)  # the last cancellation has no more to do with it
     judged = reading.judge(desk, unit, seen, blind=True)
@@ -159,7 +161,7 @@ def line_of(kit: CancelKit, judged: Judged, key: str, state: SectionState) -> Li
         code=state.code,
         message=kit.text(state.message),
         gate=gate,
-        blocks=blocks(gate, state),
+        blocks=blocks(judged.checklist, key, state),
         count=state.count,
         hint=kit.text(state.hint) if state.hint else "",
     )

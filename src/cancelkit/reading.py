@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import evolve
 
 from cancelkit.checklist import Checklist
-from cancelkit.decide import Seen, refusal
+from cancelkit.decide import Samples, Seen, refusal
 from cancelkit.effects import Effect, Expecting, Invertible
 from cancelkit.errors import (
     AdapterContractError,
@@ -137,6 +137,7 @@ def judge(
     if answers is None:
         answers = dict.fromkeys(checklist.needs, Unknown(why))
     users, _ = _unless_blind(desk, "Users.find", lambda: mentioned(desk, forms.values()), blind)
+    answers.update(read_answers(checklist.sampled, seen.samples))
     facts = Facts(customer, today, today, answers, forms, performed, users)
     return evaluated(desk, checklist, facts)
 
@@ -159,6 +160,17 @@ def evaluated(desk: Desk, checklist: Checklist, facts: Facts) -> Judged:
     for key, fault in judged.faults.items():
         desk.kit.report(f"section {key!r}", fault)
     return judged
+
+
+def sampled(desk: Desk, customer_id: str) -> Samples:
+    """Ask the other systems, before the unit of work; one that fails is reported, and unknown."""
+    needs, sampler = desk.kit.checklist.sampled, desk.kit.sampler
+    if not needs or sampler is None:
+        return {}
+    answers, _ = _unless_blind(
+        desk, "Sampler.sample", lambda: sampler.sample(customer_id, needs), blind=True
+    )
+    return answers if isinstance(answers, Mapping) else {}
 
 
 def mentioned(desk: Desk, forms: Iterable[object]) -> Mapping[str, User]:

@@ -88,6 +88,20 @@ class WithEffects(Protocol):
 
 
 @runtime_checkable
+class WithSamples(Protocol):
+    """A section that also asks other systems, which no transaction can hold still.
+
+    What they answer is a sample, taken before the unit of work and within a deadline; late is
+    unknown. Such a section can advise and never block.
+    """
+
+    @property
+    def sampled(self) -> Sequence[Need[Any]]:
+        """What it wants to know from other systems; read from the facts like any need."""
+        ...
+
+
+@runtime_checkable
 class WithTexts(Protocol):
     """A section that brings the English texts of its messages."""
 

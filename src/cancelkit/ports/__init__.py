@@ -11,6 +11,7 @@ from cancelkit.ports.people import Links as Links
 from cancelkit.ports.people import Notifier as Notifier
 from cancelkit.ports.people import Recipients as Recipients
 from cancelkit.ports.people import RoleChecker as RoleChecker
+from cancelkit.ports.people import Sampler as Sampler
 from cancelkit.ports.people import Translator as Translator
 from cancelkit.ports.people import Users as Users
 from cancelkit.ports.status import StatusMirror as StatusMirror

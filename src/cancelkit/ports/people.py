@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from cancelkit.messages import Message
+from cancelkit.needs import Need
 from cancelkit.people import Customer, Person, User
 from cancelkit.records import CancellationRecord, Notification
 
@@ -102,6 +103,20 @@ class Fixers(Protocol):
 
     def may_fix(self, actor: Person, section: str, customer: Customer) -> bool | None:
         """Return True, False, or None where the host cannot tell."""
+        ...
+
+
+class Sampler(Protocol):
+    """Answers of other systems, which cannot be asked inside the unit of work."""
+
+    def sample(self, customer_id: str, needs: Sequence[Need[Any]]) -> Mapping[Need[Any], object]:
+        """Answer what can be answered within the sampler's own deadline.
+
+        Must:
+            Z1: return within the deadline, and leave out what is late or failed.
+
+        Called: before the unit of work of a Process, a Perform Now or a view; never inside one.
+        """
         ...
 
 
