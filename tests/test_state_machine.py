@@ -772,7 +772,7 @@ PLANTED: dict[str, Callable[[], World]] = {
     "refusals forgotten": changed(broken.forgets_refusals),
     "only one is told": changed(broken.tells_half),
     "the former status is guessed": changed(broken.guesses_the_former_status),
-    "judged as of tomorrow": changed(broken.counts_nothing_due),
+    "judged as of a later day": changed(broken.judges_too_late),
     "everybody may": lambda: memory_world(outside=broken.grants_everybody),
 }
 

@@ -131,13 +131,12 @@ def judge(
     customer, today, checklist = seen.customer, seen.today, checklist_of(desk, seen.record)
     checklist = checklist if only is None else checklist.only(only)
     checklist, forms, performed = _entered(checklist, seen.record)
-    answers, why = _unless_blind(
+    found, why = _unless_blind(
         desk, "CustomerRepo.facts", lambda: _ask(unit, customer.id, checklist.needs, today), blind
     )
-    if answers is None:
-        answers = dict.fromkeys(checklist.needs, Unknown(why))
+    unknown: dict[Need[Any], object] = dict.fromkeys(checklist.needs, Unknown(why))
+    answers = {**(found or unknown), **read_answers(checklist.sampled, seen.samples)}
     users, _ = _unless_blind(desk, "Users.find", lambda: mentioned(desk, forms.values()), blind)
-    answers.update(read_answers(checklist.sampled, seen.samples))
     facts = Facts(customer, today, today, answers, forms, performed, users)
     return evaluated(desk, checklist, facts)
 

@@ -168,12 +168,12 @@ def tells_half(unit: Unit) -> AnyUnit:
     return copy_of(unit, outbox=_Replaced(outbox, {"add": lambda rows: outbox.add(rows[:1])}))
 
 
-def counts_nothing_due(unit: Unit) -> AnyUnit:
-    """Assets with a cease date are ceased, whenever that is."""
+def judges_too_late(unit: Unit) -> AnyUnit:
+    """The facts are asked for as of a later day than today."""
     repo = unit.customers
 
     def facts(ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date) -> Any:
-        return repo.facts(ids, needs, as_of + timedelta(days=1))
+        return repo.facts(ids, needs, as_of + timedelta(days=60))
 
     return copy_of(unit, customers=_Replaced(repo, {"facts": facts}))
 

@@ -1,0 +1,74 @@
+"""The contract kit: are your adapter and your sections right?
+
+    from cancelkit.testing import HostContract, World
+
+    class TestCrm(HostContract):
+        @pytest.fixture
+        def world(self, tmp_path):
+            crm = my_crm(tmp_path)
+            return World(host=host_of(crm), arrange=BackDoor(crm), inspect=BackDoor(crm))
+
+Needs pytest and Hypothesis; nothing else of cancelkit imports either of them.
+PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.register_assert_rewrite(
+    *(
+        f"cancelkit.testing.{name}"
+        for name in (
+            "aside",
+            "customers",
+            "facts",
+            "hosts",
+            "machine",
+            "outbox",
+            "people",
+            "sections",
+            "status",
+            "stores",
+            "units",
+        )
+    )
+)
+
+from cancelkit.testing.host import HostContract  # noqa: E402 - asserts are rewritten on import
+from cancelkit.testing.machine import HostMachine  # noqa: E402
+from cancelkit.testing.people import (  # noqa: E402
+    NotifierContract,
+    NotifierWorld,
+    RecipientsContract,
+    RecipientsWorld,
+    RoleCheckerContract,
+    RoleWorld,
+    UsersContract,
+    UsersWorld,
+)
+from cancelkit.testing.promises import check_host, check_port, promises  # noqa: E402
+from cancelkit.testing.sections import SectionContract  # noqa: E402
+from cancelkit.testing.world import Arrange, Inspect, RawStatus, RecordState, World  # noqa: E402
+
+__all__ = [
+    "Arrange",
+    "HostContract",
+    "HostMachine",
+    "Inspect",
+    "NotifierContract",
+    "NotifierWorld",
+    "RawStatus",
+    "RecipientsContract",
+    "RecipientsWorld",
+    "RecordState",
+    "RoleCheckerContract",
+    "RoleWorld",
+    "SectionContract",
+    "UsersContract",
+    "UsersWorld",
+    "World",
+    "check_host",
+    "check_port",
+    "promises",
+]

@@ -1,0 +1,1 @@
+"""Adapters and ports that are wrong on purpose, and the good ones that they are made from."""
