@@ -15,6 +15,7 @@ from cancelkit.testing import (
     NotifierContract,
     RecipientsContract,
     RoleCheckerContract,
+    SamplerContract,
     UsersContract,
     World,
     check_host,
@@ -27,7 +28,14 @@ from tests.broken.run import number_of
 
 pytest_plugins = ("pytester",)
 
-CONTRACTS = (HostContract, RoleCheckerContract, UsersContract, RecipientsContract, NotifierContract)
+CONTRACTS = (
+    HostContract,
+    RoleCheckerContract,
+    UsersContract,
+    RecipientsContract,
+    NotifierContract,
+    SamplerContract,
+)
 O1 = "test_o1_ids_are_compared_character_by_character"
 
 

@@ -365,7 +365,6 @@ def test_actors_that_wait_for_each_other_are_found_to_be_in_a_deadlock() -> None
     assert ["deadlock"] == [one.promise for one in found.broken]
 
 
-@pytest.mark.xfail(reason="the memory compares with what was there at the write, not at the read")
 def test_a_write_of_the_host_inside_a_port_call_is_not_overwritten_either() -> None:
     """Between the mirror's look at the customer and its write, the host changes the name."""
 

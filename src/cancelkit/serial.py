@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin
 
 from attrs import fields, has
@@ -36,7 +36,7 @@ D = TypeVar("D", CancellationRecord, HistoryEntry, Operation, OutboxRow)
 
 def dump(document: D) -> str:
     """Return the JSON text of a document to store."""
-    body = converter().unstructure(document)
+    body = converter(True, False).unstructure(document)
     return json.dumps({"format": FORMAT, **body}, ensure_ascii=False, allow_nan=False)
 
 
@@ -65,7 +65,7 @@ def to_data(value: object, *, names: bool = True) -> Any:
 
     Without `names`, those of people are left out: for digests, which labels never change.
     """
-    return converter(names=names).unstructure(value)
+    return converter(names, False).unstructure(value)
 
 
 def from_data(cls: type[T], data: object, *, complete: bool = False) -> T:
@@ -77,7 +77,7 @@ def from_data(cls: type[T], data: object, *, complete: bool = False) -> T:
     from cattrs import BaseValidationError, transform_error
 
     try:
-        return converter(complete=complete).structure(data, cls)
+        return converter(True, complete).structure(data, cls)
     except (BaseValidationError, TypeError, ValueError) as error:
         found = transform_error(error, path=cls.__name__, format_exception=_reason)
         raise Invalid("; ".join(found)) from error
@@ -93,8 +93,8 @@ def parse_json(text: str) -> Any:
         raise Invalid(f"not valid JSON: {error}") from error
 
 
-@lru_cache(maxsize=3)
-def converter(*, names: bool = True, complete: bool = False) -> Converter:
+@cache
+def converter(names: bool, complete: bool) -> Converter:
     """Return a strict converter, made once for each of the choices of `to_data`, `from_data`."""
     from cattrs import Converter
 

@@ -27,6 +27,7 @@ pytest.register_assert_rewrite(
             "machine",
             "outbox",
             "people",
+            "sampler",
             "sections",
             "status",
             "stores",
@@ -48,6 +49,7 @@ from cancelkit.testing.people import (  # noqa: E402
     UsersWorld,
 )
 from cancelkit.testing.promises import check_host, check_port, promises  # noqa: E402
+from cancelkit.testing.sampler import SamplerContract, SamplerWorld  # noqa: E402
 from cancelkit.testing.sections import SectionContract  # noqa: E402
 from cancelkit.testing.world import Arrange, Inspect, RawStatus, RecordState, World  # noqa: E402
 
@@ -64,6 +66,8 @@ __all__ = [
     "RecordState",
     "RoleCheckerContract",
     "RoleWorld",
+    "SamplerContract",
+    "SamplerWorld",
     "SectionContract",
     "UsersContract",
     "UsersWorld",

@@ -20,6 +20,7 @@ from cancelkit.ports import (
     Outbox,
     Recipients,
     RoleChecker,
+    Sampler,
     StatusMirror,
     Unit,
     Users,
@@ -38,6 +39,7 @@ PORTS: tuple[type[Any], ...] = (
     Users,
     Recipients,
     Notifier,
+    Sampler,
 )
 """The ports whose docstrings have numbered promises."""
 

@@ -102,6 +102,7 @@ class Writes:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._new: dict[tuple[str, Key], Any] = {}
+        self._read: dict[tuple[str, Key], Any] = {}
         self._seen: dict[tuple[str, Key], Any] = {}
         self._judged: dict[Key, int] = {}
         self._locks: list[Lock] = []
@@ -110,7 +111,9 @@ class Writes:
         """Return what this unit wrote under a key, or else what is committed there now."""
         if (table, key) in self._new:
             return self._new[table, key]
-        return self._memory.get(table, key)
+        found = self._memory.get(table, key)
+        self._read.setdefault((table, key), found)
+        return found
 
     def rows(self, table: str) -> list[tuple[Key, Any]]:
         """Return a table as this unit sees it, in order."""
@@ -120,7 +123,8 @@ class Writes:
 
     def put(self, table: str, key: Key, value: Any) -> None:
         """Write, to be committed when the unit ends."""
-        self._seen.setdefault((table, key), self._memory.get(table, key))
+        seen = self._read.get((table, key), self._memory.get(table, key))
+        self._seen.setdefault((table, key), seen)
         self._new[table, key] = value
 
     def lock(self, customer: Key) -> None:
