@@ -21,12 +21,13 @@ from cancelkit.testing import (
     NotifierContract,
     RecipientsContract,
     RoleCheckerContract,
+    SamplerContract,
     UsersContract,
     World,
     promises,
 )
 from cancelkit.testing.contract import Contract
-from tests.broken import customers, memory, people, sqlite, units, writes
+from tests.broken import customers, memory, people, samplers, sqlite, units, writes
 from tests.broken.memory import committing, with_parts
 from tests.broken.run import broken_promises
 
@@ -50,6 +51,10 @@ class InSqlite(HostContract):
     commit_faults = True
     outside_writes = False
     patience = 0.02
+
+
+class InTime(SamplerContract):
+    deadline = 0.5
 
 
 class OverAChannel(NotifierContract):
@@ -202,6 +207,14 @@ PEOPLE: Sequence[tuple[str, type[Contract], Callable[[], Any], str]] = (
             (people.WaitsForEver, "M2"),
         )
     ),
+    *(
+        (cls.__name__, InTime, partial(samplers.sampler_world, cls), "Z1")
+        for cls in (
+            samplers.WaitsForTheSlowest,
+            samplers.SaysZeroWhenLate,
+            samplers.SaysNoneWhenLate,
+        )
+    ),
 )
 
 
@@ -244,6 +257,7 @@ def test_broken_port_about_people_is_caught_by_name(
         (UsersContract, people.users_world),
         (RecipientsContract, people.recipients_world),
         (OverAChannel, people.notifier_world),
+        (InTime, samplers.sampler_world),
     ],
 )
 def test_good_ones_break_nothing(contract: type[Contract], make: Callable[[], Any]) -> None:
