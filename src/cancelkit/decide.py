@@ -18,9 +18,8 @@ from cancelkit.people import Customer, Person
 from cancelkit.plan import Planned, Token
 from cancelkit.records import CancellationRecord, JsonObject, Performed, State, Verb
 from cancelkit.section import Gate
-from cancelkit.states import Light, SectionState
+from cancelkit.states import GREEN, RED, UNKNOWN, SectionState
 
-GREEN, RED, UNKNOWN = Light.GREEN, Light.RED, Light.UNKNOWN  # a name costs a tenth of a member
 BLOCKS = Gate.BLOCKS
 
 

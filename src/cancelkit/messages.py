@@ -14,7 +14,7 @@ Value: TypeAlias = str | int | date
 _PLAIN = frozenset((str, int, date))
 
 
-@frozen(cache_hash=True)
+@frozen
 class Message:
     """A text to show, before it is put into a language.
 
@@ -25,14 +25,16 @@ class Message:
     values: tuple[tuple[str, Value], ...] = ()  # what the text mentions, sorted by name
 
     def __attrs_post_init__(self) -> None:
-        plain = all(type(value) in _PLAIN and type(name) is str for name, value in self.values)
-        if type(self.key) is not str or not plain:
+        sound = type(self.key) is str
+        for name, value in self.values:
+            sound = sound and type(value) in _PLAIN and type(name) is str
+        if not sound:
             raise TypeError("A message has a text as key; text, whole numbers or days as values.")
 
     @classmethod
     def of(cls, key: str, /, **values: Value) -> Message:
         """Make a message from keyword values."""
-        return cls(key, tuple(sorted(values.items())))
+        return cls(key, tuple(sorted(values.items()) if len(values) > 1 else values.items()))
 
     def __getitem__(self, name: str) -> Value:
         """Return one value; KeyError where the message has none of this name."""

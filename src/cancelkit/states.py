@@ -27,6 +27,9 @@ class Light(Enum):
         return {Light.GREEN: "complete", Light.RED: "to do", Light.UNKNOWN: "unknown"}[self]
 
 
+GREEN, RED, UNKNOWN = Light.GREEN, Light.RED, Light.UNKNOWN  # a name costs a tenth of a member
+
+
 @frozen
 class SectionState:
     """What a section says of a customer; made by `green`, `red` and `unknown`."""
@@ -37,12 +40,13 @@ class SectionState:
     hint: Message | None = None  # what to do next
 
     def __attrs_post_init__(self) -> None:
+        count, hint = self.count, self.hint
         sound = type(self.light) is Light and type(self.message) is Message
-        extras = isinstance(self.hint, Message | None) and isinstance(self.count, Count | None)
-        if not sound or not extras:
+        sound = sound and (hint is None or type(hint) is Message)
+        if not sound or (count is not None and type(count) is not Count):
             raise TypeError("A section's state has a light, a message, perhaps a count and a hint.")
-        if self.count is not None:
-            read_count(self.count)
+        if count is not None:
+            read_count(count)
 
     @property
     def code(self) -> str:
@@ -52,7 +56,7 @@ class SectionState:
 
 def green(code: str, /, **values: Value) -> SectionState:
     """Return a green state: nothing left to do."""
-    return SectionState(Light.GREEN, Message.of(code, **values)) if values else _plain_green(code)
+    return SectionState(GREEN, Message.of(code, **values)) if values else _plain_green(code)
 
 
 def red(
