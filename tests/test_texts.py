@@ -150,8 +150,8 @@ def test_texts_are_plain(key: str) -> None:
 
 
 def test_every_refusal_code_has_a_text_but_the_performers_own() -> None:
-    """`effect_refused` carries the message of the performer that refused."""
-    codes = set(REFUSED_BY_CODE) - {"effect_refused"}
+    """`effect_refused` carries the message of the performer, `blocked` that of the section."""
+    codes = set(REFUSED_BY_CODE) - {"effect_refused", "blocked"}
     assert codes == {code for code in codes if f"refused.{code}" in TEXTS}
 
 
@@ -163,7 +163,7 @@ def test_every_verb_has_a_name(verb: Verb) -> None:
 def test_every_section_has_a_title() -> None:
     texts = ENGLISH.with_texts(STANDARD.texts)
     assert [s.title for s in STANDARD.sections] == [
-        texts.text(Message(f"section.{s.key}")) for s in STANDARD.sections
+        texts.text(Message(f"title.{s.key}")) for s in STANDARD.sections
     ]
 
 

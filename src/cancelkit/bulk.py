@@ -17,6 +17,7 @@ from cancelkit.evaluate import Judged, read_answers
 from cancelkit.facts import Facts
 from cancelkit.people import Customer
 from cancelkit.ports import Unit
+from cancelkit.text import checked_id
 
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
@@ -56,10 +57,11 @@ def check_many(
     Customers that are not visible are left out, and so are those whom the actor may not view.
     The ids are taken as they are needed; `chunk` customers share one question.
     """
-    ids = iter(customer_ids)
+    ids = (checked_id(one, "a customer id") for one in customer_ids)
     while batch := tuple(dict.fromkeys(islice(ids, chunk))):
-        with desk.host.reading() as unit:
-            yield from _check(desk, unit, batch)
+        with reading.faults("checking customers"), desk.host.reading() as unit:
+            judged = _check(desk, unit, batch)
+        yield from judged
 
 
 def _check(desk: Desk, unit: Unit, ids: Sequence[str]) -> list[Readiness]:
@@ -69,5 +71,8 @@ def _check(desk: Desk, unit: Unit, ids: Sequence[str]) -> list[Readiness]:
     seen = [c for c in each if c is not None and reading.allowed(desk, "view", c)]
     needs = desk.kit.checklist.needs
     answers = unit.customers.facts([c.id for c in seen], needs, today) if seen else {}
-    facts = (Facts(c, today, today, read_answers(needs, answers.get(c.id, {}))) for c in seen)
+    late = read_answers(desk.kit.checklist.sampled, {})  # other systems are not asked in bulk
+    facts = (
+        Facts(c, today, today, {**read_answers(needs, answers.get(c.id, {})), **late}) for c in seen
+    )
     return [Readiness(f.customer, reading.evaluated(desk, desk.kit.checklist, f)) for f in facts]

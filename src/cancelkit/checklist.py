@@ -23,6 +23,7 @@ class Unjudged(NamedTuple):
     key: str
     title: str
     code: str  # why, as a message key
+    advising: bool = False  # it asked other systems
     needs: tuple[()] = ()
 
     def evaluate(self, facts: Facts) -> SectionState:
@@ -65,7 +66,7 @@ class Checklist:
             keyed[section.key] = section
         for key in self.gates:
             _find(keyed, key)
-        advising = frozenset(key for key, s in keyed.items() if isinstance(s, WithSamples))
+        advising = frozenset(key for key, s in keyed.items() if _advises(s))
         gates = {key: as_gate(self.gates.get(key, _own_gate(s))) for key, s in keyed.items()}
         kept = tuple(s for key, s in keyed.items() if gates[key] is not Gate.OFF)
         for key in advising:
@@ -104,7 +105,7 @@ class Checklist:
     @property
     def texts(self) -> dict[str, str]:
         """The English texts that the sections bring, their titles included."""
-        found = {f"section.{section.key}": section.title for section in self.sections}
+        found = {f"title.{section.key}": section.title for section in self.sections}
         for section in self.sections:
             found.update(section.texts if isinstance(section, WithTexts) else {})
         return found
@@ -142,20 +143,39 @@ class Checklist:
         chosen = {self.section(key).key: as_gate(gate) for key, gate in gates.items()}
         return evolve(self, gates={**self.gates, **chosen})
 
+    @property
+    def copied(self) -> dict[str, str]:
+        """Section key -> gate, as a cancellation keeps them from Begin on."""
+        return {k: SAMPLED if k in self.advising else g.value for k, g in self.gates.items()}
+
     def as_copied(self, gates: Mapping[str, str]) -> Checklist:
         """Return the checklist of a cancellation; a section that is not here now is unknown."""
-        wanted = {key: as_gate(gate) for key, gate in gates.items()}
-        wanted.update(dict.fromkeys(self.advising & wanted.keys(), Gate.ADVISES))
+        sampled = {key for key, gate in gates.items() if gate == SAMPLED} | self.advising
+        wanted = {k: Gate.ADVISES if k in sampled else as_gate(g) for k, g in gates.items()}
         if wanted == self.gates and tuple(wanted) == tuple(self.by_key):
             return self
-        found = (self.by_key.get(key) or Unjudged(key, key, "section.missing") for key in wanted)
+        found = (
+            self.by_key.get(key) or Unjudged(key, key, "section.missing", key in sampled)
+            for key in wanted
+        )
         return Checklist(tuple(found), wanted)
 
     def standing_in(self, keys: Iterable[str], code: str) -> Checklist:
         """Return a checklist in which some sections are unknown, for the reason of the code."""
         lost = frozenset(keys)
-        standing = (Unjudged(s.key, s.title, code) if s.key in lost else s for s in self.sections)
+        standing = (
+            Unjudged(s.key, s.title, code, s.key in self.advising) if s.key in lost else s
+            for s in self.sections
+        )
         return Checklist(tuple(standing), self.gates) if lost else self
+
+
+SAMPLED = "sampled"
+"""How the gate of a section that asks other systems is copied into a cancellation."""
+
+
+def _advises(section: Section) -> bool:
+    return isinstance(section, WithSamples) or getattr(section, "advising", False) is True
 
 
 def as_gate(gate: Gate | str) -> Gate:

@@ -36,7 +36,7 @@ ATTEMPTS = 5
 def run(desk: Desk, ask: Ask) -> Outcome:
     """Run a command; return its outcome, or that of the first one with the same operation id."""
     if ask.verb in (Verb.PROCESS, Verb.PERFORM_NOW):
-        ask = ask._replace(samples=reading.sampled(desk, ask.customer_id))
+        ask = evolve(ask, samples=reading.sampled(desk, ask.customer_id))
     left = 1 if desk.host.joined else ATTEMPTS
     while True:
         left -= 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from attrs import field, frozen
@@ -26,7 +25,8 @@ BLOCKS = Gate.BLOCKS
 Samples = Mapping[Need[Any], object]
 
 
-class Ask(NamedTuple):
+@frozen
+class Ask:
     """A command, as data: all that is known before anything is read."""
 
     verb: Verb
@@ -36,9 +36,9 @@ class Ask(NamedTuple):
     digest: str = ""  # of the actor and the arguments: a repeat must have the same
     token: Token | None = None  # what it was based on
     section: str = ""  # the key of the section that it is about
-    form: Any = None  # for Enter: what is entered
-    data: JsonObject | None = None  # the same as JSON
-    samples: Samples = MappingProxyType({})  # what other systems have answered
+    form: Any = field(default=None, repr=False)  # for Enter: what is entered
+    data: JsonObject | None = field(default=None, repr=False)  # the same as JSON
+    samples: Samples = field(factory=dict)  # what other systems have answered
     put_back: bool = False  # for Remove: undo what was performed
 
 

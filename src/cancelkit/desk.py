@@ -11,6 +11,7 @@ from cancelkit.cancellation import Cancellation
 from cancelkit.looking import banner_of
 from cancelkit.people import Person
 from cancelkit.ports import Host
+from cancelkit.reading import faults
 from cancelkit.records import State
 from cancelkit.text import checked_id
 from cancelkit.views import View
@@ -47,9 +48,12 @@ class Desk:
         return self.get(customer_id).view(name=name)
 
     def banners(self, customer_ids: Iterable[str]) -> dict[str, str]:
-        """Return the banners of those customers that are pending, with one question for all."""
+        """Return the banners of those customers that are pending, with one question for all.
+
+        Neither roles nor customers are asked: ask for those that the host is showing.
+        """
         ids = [checked_id(one, "a customer id") for one in customer_ids]
-        with self.host.reading() as unit:
+        with faults("looking for banners"), self.host.reading() as unit:
             found = unit.cancellations.current(ids)
         return {
             key: self.kit.text(banner_of(self, record))

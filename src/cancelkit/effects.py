@@ -86,6 +86,11 @@ class AssignOwner:
         """Name the owners before and after."""
         return Message.of("effect.assign_owner", to=names(self.to), was=names(self.was))
 
+    @property
+    def mentions(self) -> tuple[str, ...]:
+        """The users to look up: who has left is given no customer."""
+        return tuple(person.id for person in self.to)
+
     def holds(self, customer: Customer) -> bool:
         """Say whether the owners are still those expected."""
         return customer.owners == self.was

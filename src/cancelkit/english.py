@@ -12,6 +12,7 @@ TEXTS = {
     "section.unanswered": "Could not be checked: {why}",
     "section.failed": "Could not be checked: the section failed ({error})",
     "section.missing": "Could not be checked: the plug-in for {key} is not installed",
+    "section.unplannable": "Could not be checked: what it would do cannot be stored",
     "section.unreadable": "What was entered cannot be read by this version of the section",
     # reasons
     "reasons.none": "No reason has been given",
@@ -70,7 +71,6 @@ TEXTS = {
     ),
     "refused.already_cancelled": "already cancelled by {by} at {at}; moves allowed now: {moves}",
     "refused.cancelled_elsewhere": "{status} already, by other means; moves allowed now: {moves}",
-    "refused.blocked": "the checklist was not judged",
     "refused.stale_token": "something has changed since the plan was shown; look at the fresh plan",
     "refused.newer_answer": "{by} has entered something newer here; look at it first",
     "refused.confirmation_missing": "the token of the plan is needed; take it from the fresh plan",
@@ -80,6 +80,7 @@ TEXTS = {
         "{was} (pending) in the CRM, and try again"
     ),
     "refused.effect_changed": "somebody else has changed it since; it cannot be put back",
+    "refused.owner_left": "{owner} is no longer an active user; remove it without putting back",
     "refused.nothing_planned": "nothing is planned for {section}, or it has been performed",
     # the banner, the drift notice, the plan
     "banner.pending": "Cancellation pending since {on}, begun by {by}",

@@ -61,7 +61,9 @@ class Refused(CancelkitError):
         self, sentence: str, refusals: tuple[Refusal, ...], *, fresh: Any = None, entry: Any = None
     ) -> None:
         super().__init__(sentence)
-        self.refusals, self.fresh, self.entry = refusals, fresh, entry
+        self.refusals: tuple[Refusal, ...] = refusals
+        self.fresh: Any = fresh
+        self.entry: Any = entry
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -99,7 +101,7 @@ class Blocked(Refused):
 
 
 class StaleToken(Refused):
-    """What the token was given for would be something else now; `fresh` is the new plan."""
+    """What the token was given for would be something else now; `fresh` is the new plan, if any."""
 
 
 class NewerAnswer(StaleToken):
@@ -130,6 +132,7 @@ REFUSED_BY_CODE: dict[str, type[Refused]] = {
     "blocked": Blocked,
     "effect_refused": Blocked,
     "effect_changed": Blocked,
+    "owner_left": Blocked,
     "stale_token": StaleToken,
     "newer_answer": NewerAnswer,
     "confirmation_missing": ConfirmationMissing,

@@ -12,7 +12,7 @@ from cancelkit.facts import Facts, NotAnswered
 from cancelkit.messages import Message
 from cancelkit.needs import Need, NotAnAnswer, Unknown
 from cancelkit.section import Section, WithEffects
-from cancelkit.states import SectionState, unknown
+from cancelkit.states import UNKNOWN, SectionState, unknown
 
 
 class Judged(NamedTuple):
@@ -78,6 +78,8 @@ def evaluate(checklist: Checklist, facts: Facts) -> Judged:
             state = unknown("section.failed", error=type(error).__name__)
         states.append(state)
     for at, planner in checklist.planning:
+        if states[at].light is UNKNOWN:
+            continue  # what it would do is not known either
         try:
             if planned := _planned(planner, facts):
                 effects[checklist.sections[at].key] = planned

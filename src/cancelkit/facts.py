@@ -54,7 +54,10 @@ class Facts:
         return found
 
     def performed(self, effect: type[E]) -> E | None:
-        """Return the effect of this class that was performed since the section was answered."""
+        """Return the effect of this class that was performed since the section was answered.
+
+        None also where two sections plan effects of the same class: give each its own.
+        """
         found: E | None = self._performed.get(effect)
         return found
 

@@ -15,6 +15,7 @@ from cancelkit.errors import BadSetup, Invalid
 from cancelkit.messages import Message, Refusal
 from cancelkit.people import Person
 from cancelkit.ports import Fixers, Host, Links, Recipients, RoleChecker, Sampler, Translator, Users
+from cancelkit.reading import faults
 from cancelkit.text import checked_id, checked_line
 from cancelkit.times import checked_zone
 
@@ -112,7 +113,7 @@ class CancelKit:
         needed = [
             (need, section.key) for section in self.checklist.sections for need in section.needs
         ]
-        with host.reading() as unit:
+        with faults("verifying the host"), host.reading() as unit:
             for method in ("lock", "load", "answers", "facts", "open_records"):
                 if not callable(getattr(unit.customers, method, None)):
                     raise BadSetup(f"{type(unit.customers).__name__} has no method {method!r}.")
@@ -131,7 +132,7 @@ class CancelKit:
     def title(self, key: str) -> str:
         """Return the title of a section to show; the key for one that is not here."""
         section = self.checklist.by_key.get(key)
-        return self.text(Message(f"section.{key}")) if section is not None else key
+        return self.text(Message(f"title.{key}")) if section is not None else key
 
     def sentence(self, refusal: Refusal) -> str:
         """Return a refusal as text, with the title of its section."""

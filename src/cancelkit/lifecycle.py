@@ -51,7 +51,8 @@ def moves(state: State) -> tuple[Verb, ...]:
 
 def state_of(customer: Customer, record: CancellationRecord | None) -> State:
     """Return where a customer stands, from the current record and the CRM's own status."""
-    if record is not None and (record.state is State.PENDING or record.former is None):
+    ours = record is not None and record.state is not State.LIVE
+    if record is not None and ours and (record.state is State.PENDING or record.former is None):
         return record.state
     cancelled = customer.status is not None and customer.status.cancelled
     return State.CANCELLED if cancelled else State.LIVE

@@ -174,10 +174,28 @@ def _lines(desk: Desk, seen: Seen, judged: Judged, named: Named) -> tuple[Line, 
         entry = seen.record.entry(key) if seen.record else None
         line = evolve(
             line_of(kit, judged, key, state),
-            manage=reading.link(kit.links.manage(customer, key)) if kit.links else None,
-            may_fix=kit.fixers.may_fix(desk.actor, key, customer) if kit.fixers and left else None,
+            manage=_manage(desk, customer, key),
+            may_fix=_may_fix(desk, customer, key) if left else None,
             records=named.get(key, ()),
             entered=entry.data if entry else None,
         )
         lines.append(line)
     return tuple(lines)
+
+
+def _manage(desk: Desk, customer: Customer, key: str) -> str | None:
+    links = desk.kit.links
+    if links is None:
+        return None
+    return reading.unless_blind(
+        desk, "Links.manage", lambda: reading.link(links.manage(customer, key)), blind=True
+    )[0]
+
+
+def _may_fix(desk: Desk, customer: Customer, key: str) -> bool | None:
+    fixers = desk.kit.fixers
+    if fixers is None:
+        return None
+    return reading.unless_blind(
+        desk, "Fixers.may_fix", lambda: fixers.may_fix(desk.actor, key, customer), blind=True
+    )[0]

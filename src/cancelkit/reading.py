@@ -24,13 +24,13 @@ from cancelkit.facts import Facts
 from cancelkit.lifecycle import state_of
 from cancelkit.messages import Message, Refusal
 from cancelkit.needs import Need, Unknown
-from cancelkit.people import Customer, User
-from cancelkit.plan import Planned, due_effects, make_token, revision_of
+from cancelkit.people import Customer, Person, User
+from cancelkit.plan import Planned, digest_of, due_effects, make_token, revision_of
 from cancelkit.ports import Unit
 from cancelkit.records import CancellationRecord, JsonObject, Performed
 from cancelkit.registration import form_of
 from cancelkit.serial import from_data, to_data
-from cancelkit.text import checked_id
+from cancelkit.text import checked_id, checked_line
 from cancelkit.times import checked_instant, day_of
 
 if TYPE_CHECKING:
@@ -131,17 +131,17 @@ def judge(
     customer, today, checklist = seen.customer, seen.today, checklist_of(desk, seen.record)
     checklist = checklist if only is None else checklist.only(only)
     checklist, forms, performed = _entered(checklist, seen.record)
-    found, why = _unless_blind(
+    found, why = unless_blind(
         desk, "CustomerRepo.facts", lambda: _ask(unit, customer.id, checklist.needs, today), blind
     )
     unknown: dict[Need[Any], object] = dict.fromkeys(checklist.needs, Unknown(why))
     answers = {**(found or unknown), **read_answers(checklist.sampled, seen.samples)}
-    users, _ = _unless_blind(desk, "Users.find", lambda: mentioned(desk, forms.values()), blind)
+    users, _ = unless_blind(desk, "Users.find", lambda: mentioned(desk, forms.values()), blind)
     facts = Facts(customer, today, today, answers, forms, performed, users)
     return evaluated(desk, checklist, facts)
 
 
-def _unless_blind(desk: Desk, port: str, ask: Callable[[], T], blind: bool) -> tuple[T | None, str]:
+def unless_blind(desk: Desk, port: str, ask: Callable[[], T], blind: bool) -> tuple[T | None, str]:
     """Ask a port; in a view, an exception is reported, and becomes None and a reason to show."""
     try:
         return ask(), ""
@@ -154,11 +154,22 @@ def _unless_blind(desk: Desk, port: str, ask: Callable[[], T], blind: bool) -> t
 
 
 def evaluated(desk: Desk, checklist: Checklist, facts: Facts) -> Judged:
-    """Evaluate, and report the sections that broke their contract to the host."""
+    """Evaluate, and report the sections that broke their contract to the host.
+
+    A section whose effects cannot be stored is unknown: it hurts no other.
+    """
     judged = evaluate(checklist, facts)
-    for key, fault in judged.faults.items():
+    faults = dict(judged.faults)
+    for key, effects in judged.effects.items():
+        try:
+            digest_of([to_data(effect) for effect in effects])
+        except Exception as error:  # noqa: BLE001 - a plug-in's class: fail closed
+            faults[key] = error
+    for key, fault in faults.items():
         desk.kit.report(f"section {key!r}", fault)
-    return judged
+    if faults.keys() == judged.faults.keys():
+        return judged
+    return evaluate(checklist.standing_in(faults, "section.unplannable"), facts)
 
 
 def sampled(desk: Desk, customer_id: str) -> Samples:
@@ -166,7 +177,7 @@ def sampled(desk: Desk, customer_id: str) -> Samples:
     needs, sampler = desk.kit.checklist.sampled, desk.kit.sampler
     if not needs or sampler is None:
         return {}
-    answers, _ = _unless_blind(
+    answers, _ = unless_blind(
         desk, "Sampler.sample", lambda: sampler.sample(customer_id, needs), blind=True
     )
     return answers if isinstance(answers, Mapping) else {}
@@ -177,7 +188,11 @@ def mentioned(desk: Desk, forms: Iterable[object]) -> Mapping[str, User]:
     ids = tuple(dict.fromkeys(one for form in forms for one in getattr(form, "mentions", ())))
     if not ids or desk.kit.users is None:
         return {}
-    return {key: user for key, user in desk.kit.users.find(ids).items() if key in ids}
+    found = {key: user for key, user in desk.kit.users.find(ids).items() if key in ids}
+    for key, user in found.items():
+        if type(user) is not User or user.id != key or type(user.active) is not bool:
+            raise AdapterContractError(f"Users.find returned no User with the id {key!r} (P1).")
+    return found
 
 
 def version_of(form: type) -> int:
@@ -191,10 +206,19 @@ def see_plan(
     """Add what Process would do to what was seen: the effects, who is told, the plan's token."""
     effects, recipients = due_effects(judged, record), desk.kit.recipients
     people = recipients.of("processed", seen.customer, record) if recipients is not None else ()
-    told = tuple({person.id: person for person in people}.values())  # each person once
+    told = tuple({person.id: person for person in map(_somebody, people)}.values())  # each once
     unable = why_not(unit, seen.customer, effects)
     token = make_token(record, judged, effects, told)
     return evolve(seen, judged=judged, effects=effects, unable=unable, told=told, token=token)
+
+
+def _somebody(person: object) -> Person:
+    if not isinstance(person, Person):
+        found = type(person).__name__
+        raise AdapterContractError(f"Recipients.of named a {found}; expected a Person.")
+    checked(person.id, checked_id, "Recipients.of")
+    checked(person.name, checked_line, "Recipients.of")
+    return person
 
 
 def see_removal(desk: Desk, seen: Seen, record: CancellationRecord, *, put_back: bool) -> Seen:
@@ -213,6 +237,8 @@ def see_removal(desk: Desk, seen: Seen, record: CancellationRecord, *, put_back:
         if isinstance(inverse, Expecting):
             if not inverse.holds(after):
                 unable.append(refusal("effect_changed", done.section))
+            left = [user for user in mentioned(desk, (inverse,)).values() if not user.active]
+            unable += [refusal("owner_left", done.section, owner=user.name) for user in left]
             after = inverse.applied(after)
         back.append(Planned(done.section, inverse))
     return evolve(seen, effects=tuple(back), stays=tuple(stays), unable=tuple(unable))
@@ -278,11 +304,15 @@ def _entered(checklist: Checklist, record: CancellationRecord | None) -> _Entere
             unreadable.append(entry.section)
     for done in record.performed if record else ():
         cls = checklist.kinds.get(done.kind)
-        if cls is not None and record and done.revision == revision_of(record, done.section):
-            try:
-                performed[cls] = effect_of(cls, done.data)
-            except PluginError:
-                unreadable.append(done.section)
+        if cls is None or not record or done.revision != revision_of(record, done.section):
+            continue
+        try:
+            effect = effect_of(cls, done.data)
+        except PluginError:
+            unreadable.append(done.section)
+        else:
+            if sum(cls in planner.effect_types for _, planner in checklist.planning) == 1:
+                performed[cls] = effect  # of a class that two sections share, nobody knows whose
     return checklist.standing_in(unreadable, "section.unreadable"), forms, performed
 
 

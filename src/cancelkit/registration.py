@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from inspect import signature
 from typing import Any
 
 from attrs import has
@@ -31,7 +32,7 @@ def check_section(section: Any) -> None:
     what = f"The section {section.key!r}"
     if not isinstance(section.title, str) or not section.title.strip():
         raise NotASection(f"{what} has no title.")
-    if not callable(section.evaluate):
+    if not callable(section.evaluate) or not _takes_one(section.evaluate):
         raise NotASection(f"{what} has no method evaluate(facts).")
     _check_needs(what, section.needs)
     form = form_of(section)
@@ -75,6 +76,14 @@ def effect_kinds(sections: Iterable[Section]) -> dict[str, type[Effect]]:
             if kinds.setdefault(kind, effect) is not effect:
                 raise BadSetup(f"Two classes of effects have the tag {kind!r}.")
     return kinds
+
+
+def _takes_one(method: Any) -> bool:
+    try:
+        signature(method).bind(None)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _is_attrs(cls: Any) -> bool:

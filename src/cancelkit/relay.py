@@ -17,9 +17,10 @@ from hashlib import sha256
 
 from attrs import evolve, field, frozen
 
-from cancelkit.errors import BadSetup, Conflict
+from cancelkit.errors import BadSetup, Busy, Conflict
 from cancelkit.kit import log_fault
 from cancelkit.ports import Host, Notifier
+from cancelkit.reading import faults
 from cancelkit.records import Delivery, OutboxRow
 from cancelkit.times import checked_instant
 
@@ -81,7 +82,7 @@ class Relay:
     def _claim(self, limit: int) -> tuple[OutboxRow, ...]:
         now = self._now()
         try:
-            with self.host.writing() as unit:
+            with faults("claiming notifications"), self.host.writing() as unit:
                 return tuple(unit.outbox.claim(limit, now, now + self.lease))
         except Conflict:  # another relay was first
             return ()
@@ -89,7 +90,9 @@ class Relay:
     def _deliver(self, row: OutboxRow) -> str:
         """Send one notification, outside any unit of work, and mark it."""
         if row.leased_until is not None and self._now() >= row.leased_until:
-            return "lost"  # those before it took too long; it may be somebody else's by now
+            untried = evolve(row, spared=row.spared + 1, leased_until=None)
+            self._settle(untried, row)  # those before it took too long; not a try of this one
+            return "lost"
         try:
             if row.attempts - row.spared > self.tries:
                 raise TimeoutError("nobody lived to say what became of the last try")
@@ -101,11 +104,14 @@ class Relay:
         else:
             settled = evolve(row, delivery=Delivery.SENT, leased_until=None, error="")
             kind = "sent"
+        return kind if self._settle(settled, row) else "lost"
+
+    def _settle(self, settled: OutboxRow, row: OutboxRow) -> bool:
         try:
-            with self.host.writing() as unit:
-                return kind if unit.outbox.settle(settled, row.attempts) else "lost"
-        except Conflict:
-            return "lost"
+            with faults(f"marking notification {row.id!r}"), self.host.writing() as unit:
+                return unit.outbox.settle(settled, row.attempts)
+        except (Conflict, Busy):
+            return False
 
     def _failed(self, row: OutboxRow, error: str) -> OutboxRow:
         last = row.attempts - row.spared >= self.tries

@@ -38,7 +38,7 @@ class Section(Protocol):
 
     @property
     def title(self) -> str:
-        """The title in English; a translator finds it under "section.<key>"."""
+        """The title in English; a translator finds it under "title.<key>"."""
         ...
 
     @property

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin
 
 from attrs import fields, has
 
-from cancelkit.errors import CorruptState, Invalid, NewerFormat
+from cancelkit.errors import CorruptState, Invalid, NewerFormat, PluginError
 from cancelkit.messages import Message, Value
 from cancelkit.people import Person
 from cancelkit.records import CancellationRecord, HistoryEntry, JsonObject, Operation, OutboxRow
@@ -74,10 +74,12 @@ def from_data(cls: type[T], data: object, *, complete: bool = False) -> T:
     Raises `Invalid` with the path and the reason of each thing that is wrong, unknown keys
     included. If `complete`, every key must be there; else one with a default may be left out.
     """
-    from cattrs import BaseValidationError, transform_error
+    from cattrs import BaseValidationError, StructureHandlerNotFoundError, transform_error
 
     try:
         return converter(True, complete).structure(data, cls)
+    except StructureHandlerNotFoundError as error:
+        raise PluginError(f"{cls.__name__} has a field that cannot be stored: {error}.") from error
     except (BaseValidationError, TypeError, ValueError) as error:
         found = transform_error(error, path=cls.__name__, format_exception=_reason)
         raise Invalid("; ".join(found)) from error
@@ -146,13 +148,16 @@ def _object_of(cls: Any, made: Converter, complete: bool) -> Callable[[object, A
 
 
 def _is_tuple(cls: Any) -> bool:
-    return get_origin(cls) is tuple and get_args(cls)[1:] == (...,)
+    return get_origin(cls) is list or (get_origin(cls) is tuple and get_args(cls)[1:] == (...,))
 
 
 def _list_of(cls: Any, made: Converter) -> Callable[[object, Any], Any]:
-    from cattrs.cols import homogenous_tuple_structure_factory
+    from cattrs.cols import homogenous_tuple_structure_factory, list_structure_factory
 
-    build = homogenous_tuple_structure_factory(cls, made)
+    factory = (
+        list_structure_factory if get_origin(cls) is list else homogenous_tuple_structure_factory
+    )
+    build = factory(cls, made)
     return lambda value, _: build(_of_type((list, tuple), value, "a list"), cls)
 
 
@@ -162,6 +167,8 @@ def _exactly(cls: type[T]) -> Callable[[object, Any], T]:
     def structure(value: object, _: Any) -> T:
         if type(value) is not cls:
             raise _Wrong(f"expected {named}, not {type(value).__name__}")
+        if cls is int and not -(2**63) <= cast("int", value) < 2**63:
+            raise _Wrong("expected a whole number of at most 64 bits")
         if cls is float and not math.isfinite(cast("float", value)):
             raise _Wrong("expected a finite float")
         return value

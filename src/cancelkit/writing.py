@@ -118,7 +118,7 @@ def _begun(desk: Desk, seen: Seen, stamp: Stamp) -> CancellationRecord:
         name=seen.customer.name,
         state=State.PENDING,
         version=1,
-        gates={key: gate.value for key, gate in desk.kit.checklist.gates.items()},
+        gates=desk.kit.checklist.copied,
         former=seen.customer.status,
         begun=stamp,
     )

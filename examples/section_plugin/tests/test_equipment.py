@@ -20,7 +20,7 @@ from cancelkit import (
     Refused,
     Status,
 )
-from cancelkit.adapters.memory import MemoryCrm, MemoryHost, Record
+from cancelkit.adapters.memory import MemoryCrm, MemoryCustomers, MemoryHost, Record
 from cancelkit.discovery import GROUP, discover
 from cancelkit.effects import Performer
 from cancelkit.needs import Need
@@ -55,7 +55,7 @@ def cancellation() -> Cancellation:
         checklist.with_section(INVOICES).with_section(EQUIPMENT, before="invoices"),
         roles=EitherRole(lambda user: ["CRM Admin"]),
     )
-    host = MemoryHost(crm, performers=[Performer(CollectEquipment, collect)])
+    host = MemoryHost(crm, performers=performers)
     kit.verify(host)
     cancellation = kit.at(host, actor=Person("ann")).begin("C-1")
     cancellation.enter(Reasons("moved"))
@@ -63,9 +63,12 @@ def cancellation() -> Cancellation:
     return cancellation
 
 
-def collect(effect: CollectEquipment, customer: Customer) -> bool:
-    COLLECTED.append(f"{customer.id} on {effect.day}")
-    return True
+def performers(unit: MemoryCustomers) -> list[Performer[CollectEquipment]]:
+    def collect(effect: CollectEquipment, customer: Customer) -> bool:
+        unit.later(lambda: COLLECTED.append(f"{customer.id} on {effect.day}"))
+        return True
+
+    return [Performer(CollectEquipment, collect)]
 
 
 def test_equipment_on_loan_blocks_and_is_named(cancellation: Cancellation) -> None:

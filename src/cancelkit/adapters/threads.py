@@ -60,5 +60,5 @@ class ThreadSampler:
         return found
 
     def close(self) -> None:
-        """Let the threads end; one that hangs is not waited for."""
+        """Let the threads end. One that hangs is not waited for here, but the interpreter waits."""
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -115,5 +115,5 @@ class Host(Protocol):
         ...
 
     def writing(self) -> AbstractContextManager[Unit]:
-        """Begin a unit of work for a command. Its first call is `customers.lock`."""
+        """Begin a unit of work that writes. The first call of a command is `customers.lock`."""
         ...

@@ -22,7 +22,7 @@ class CreateExpiry:
 
     kind: ClassVar[str] = "create_expiry"
     on: date  # after today
-    note: str = ""  # one line for whoever is reminded
+    note: str = field(default="", repr=False)  # one line for whoever is reminded
 
     def message(self) -> Message:
         """Name the day."""
@@ -51,7 +51,9 @@ class CreatingExpirySection(FutureExpirySection):
         """Look for the next expiry, or a planned one."""
         state = FutureExpirySection.evaluate(self, facts)
         planned = facts.entered(NewExpiry)
-        if state.code == "expiry.none" and planned and planned.on and planned.on > facts.as_of:
+        if facts.performed(CreateExpiry) is not None or planned is None or planned.on is None:
+            return state
+        if state.code == "expiry.none" and planned.on > facts.as_of:
             return green("expiry.planned", on=planned.on)
         return state
 

@@ -13,6 +13,9 @@ from cancelkit.section import Gate
 from cancelkit.states import SectionState, green, red
 from cancelkit.text import checked_id, checked_text
 
+MOST = 100
+"""How many reasons may be given at most."""
+
 
 def _code(value: str) -> str:
     return checked_id(value, "a reason code")
@@ -58,6 +61,8 @@ class Reasons:
     extra: str = field(default="", repr=False, converter=_extra)
 
     def __attrs_post_init__(self) -> None:
+        if len(self.codes) > MOST:
+            raise Invalid(f"{len(self.codes)} reasons are given; at most {MOST} are allowed.")
         given = [reason.code for reason in self.codes]
         if twice := sorted({code for code in given if given.count(code) > 1}):
             raise Invalid(f"The reason code {twice[0]!r} is given twice.")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from attrs import evolve, frozen
 
 from cancelkit.effects import AnyPerformer
-from cancelkit.ports import Host, Unit
+from cancelkit.ports import Clock, Host, Ids, Unit
 
 T = TypeVar("T")
 
@@ -73,9 +73,12 @@ class FaultyHost:
 
     def __init__(self, inner: Host) -> None:
         self.inner = inner
-        self.tenant, self.clock, self.ids = inner.tenant, inner.clock, inner.ids
-        self.performs, self.joined = inner.performs, inner.joined
-        self.point = ""
+        self.tenant: str = inner.tenant
+        self.clock: Clock = inner.clock
+        self.ids: Ids = inner.ids
+        self.performs: frozenset[type[Any]] = inner.performs
+        self.joined: bool = inner.joined
+        self.point: str = ""
         """One of `POINTS`; "" for none."""
 
     def reading(self) -> AbstractContextManager[Unit]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any, ClassVar
 
@@ -23,7 +23,7 @@ from cancelkit.cancellation import Cancellation
 from cancelkit.checklist import STANDARD, Checklist
 from cancelkit.effects import AssignOwner
 from cancelkit.kit import CancelKit
-from cancelkit.needs import NextDate, OpenRecords, UnceasedAssets
+from cancelkit.needs import Need, NextDate, OpenRecords, UnceasedAssets
 from cancelkit.people import Customer, Person, User
 from cancelkit.relay import Relay
 from cancelkit.roles import EitherRole
@@ -86,12 +86,12 @@ class Side:
 
     def __init__(self, host: Any, arrange: Arrange, checklist: Checklist, users: list[User]):
         """Put the kit together; Alice may do everything, nobody else anything."""
-        self.host = FaultyHost(host)
+        self.host: FaultyHost = FaultyHost(host)
         self.arrange = arrange
-        self.notifier = MemoryNotifier()
+        self.notifier: MemoryNotifier = MemoryNotifier()
         self.records: list[Any] = []
         self.tokens: dict[str, str] = {}
-        self.kit = CancelKit(
+        self.kit: CancelKit = CancelKit(
             checklist,
             roles=EitherRole(lambda actor: ["CRM Admin"] if actor == ALICE.id else []),
             users=MemoryUsers(users),
@@ -124,28 +124,30 @@ class Machine(RuleBasedStateMachine):
         """Add customers at the host, and the same ones in memory."""
         super().__init__()
         world = self.world
-        self.arrange = world.arrange
+        self.arrange: Arrange = world.arrange
         with world.host.reading() as unit:
-            self.needs = [need for need in STANDARD.needs if unit.customers.answers(need)]
+            self.needs: list[Need[Any]] = [
+                need for need in STANDARD.needs if unit.customers.answers(need)
+            ]
             mirrored = unit.status is not None
         absent = [s.key for s in STANDARD.sections if not set(s.needs) <= set(self.needs)]
-        self.assigns = AssignOwner in world.host.performs
+        self.assigns: bool = AssignOwner in world.host.performs
         if not self.assigns:
             absent.append("ownership")
         checklist = STANDARD.without(*absent)
-        self.keys = [world.arrange.customer(), world.arrange.customer()]
+        self.keys: list[str] = [world.arrange.customer(), world.arrange.customer()]
         kinds = [getattr(need, "kind", "") for need in self.needs]
         crm = MemoryCrm(tenant=world.host.tenant, kinds=kinds)
-        self.put_customer = crm.put_customer
-        self.delete_customer = crm.delete_customer
+        self.put_customer: Callable[[Customer], None] = crm.put_customer
+        self.delete_customer: Callable[[str], None] = crm.delete_customer
         memory = MemoryHost(crm, clock=world.host.clock, ids=CountingIds(), mirrored=mirrored)
         self.users: list[User] = []
-        self.theirs = Side(world.host, world.arrange, checklist, self.users)
+        self.theirs: Side = Side(world.host, world.arrange, checklist, self.users)
         self.users += self._owners()
         self.theirs = Side(world.host, world.arrange, checklist, self.users)
-        self.ours = Side(memory, MemoryBackDoor(crm), checklist, self.users)
-        self.today = world.host.clock.now().date()
-        self.there = set(self.keys)
+        self.ours: Side = Side(memory, MemoryBackDoor(crm), checklist, self.users)
+        self.today: date = world.host.clock.now().date()
+        self.there: set[str] = set(self.keys)
         for key in self.keys:
             self._copy(key)
 

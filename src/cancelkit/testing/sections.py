@@ -53,7 +53,7 @@ class SectionContract(Contract):
             return st.integers(0, 500) if isinstance(need, RentDue) else None
     """
 
-    hooks = frozenset(("answers", "forms"))
+    hooks: ClassVar[frozenset[str]] = frozenset(("answers", "forms"))
     section: ClassVar[Section]
     """The section."""
     examples: ClassVar[int] = 50

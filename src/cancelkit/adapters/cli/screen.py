@@ -44,7 +44,7 @@ class Screen:
         self._encoding = stream.encoding or "utf-8"
         self._paint = painter(stream)
         columns = shutil.get_terminal_size().columns if stream.isatty() else WIDEST
-        self.width = max(40, min(columns, WIDEST))
+        self.width: int = max(40, min(columns, WIDEST))
         plain = not self.can_show("".join(CIRCLES.values()))
         self._circles = PLAIN_CIRCLES if plain else CIRCLES
 

@@ -34,8 +34,8 @@ class Cells:
     """Reads the cells of a row. A cell that is wrong gives a stand-in, and makes `bad` true."""
 
     def __init__(self, source: Source, row: Row, problems: Problems) -> None:
-        self.line = row.line
-        self.bad = False
+        self.line: int = row.line
+        self.bad: bool = False
         self._source = source
         self._row = row
         self._problems = problems

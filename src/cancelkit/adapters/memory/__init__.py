@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cancelkit.adapters.memory.clock import CountingIds, SetClock
-from cancelkit.adapters.memory.crm import CLOSED, Asset, Expiry, MemoryCrm, Record
+from cancelkit.adapters.memory.crm import CLOSED, Asset, Expiry, MemoryCrm, MemoryCustomers, Record
 from cancelkit.adapters.memory.host import MemoryHost
 from cancelkit.adapters.memory.people import (
     MemoryLinks,
@@ -20,6 +20,7 @@ __all__ = [
     "Expiry",
     "Memory",
     "MemoryCrm",
+    "MemoryCustomers",
     "MemoryHost",
     "MemoryLinks",
     "MemoryNotifier",

@@ -99,7 +99,7 @@ class MemoryCrm:
         answers: Mapping[type, Answer] | None = None,
         memory: Memory | None = None,
     ) -> None:
-        self.memory = memory or Memory()
+        self.memory: Memory = memory or Memory()
         self.tenant = tenant
         self._kinds = {kind: _Kind() for kind in kinds}
         given = {kind: frozenset(map(_norm, names)) for kind, names in (closed or {}).items()}
@@ -309,6 +309,10 @@ class MemoryCustomers:
             return False
         self._put(evolve(now, owners=effect.to))
         return True
+
+    def later(self, write: Callable[[], None]) -> None:
+        """Write something else when the unit of work commits, and only then: for performers."""
+        self._writes.later(write)
 
     def _move(self, customer_id: str, expected: Status, status: Status) -> bool:
         now = self._get(customer_id)

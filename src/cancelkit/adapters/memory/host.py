@@ -20,6 +20,8 @@ from cancelkit.adapters.system import RandomIds, SystemClock
 from cancelkit.effects import AnyPerformer, AssignOwner, Performer
 from cancelkit.ports import Clock, Ids, StatusMirror, Unit
 
+MakePerformers = Callable[[MemoryCustomers], Iterable[AnyPerformer]]
+
 
 @frozen
 class MemoryUnit:
@@ -41,8 +43,8 @@ class MemoryHost:
         crm: the CRM.
         clock: the system's where none is given.
         ids: random ones where none are given.
-        performers: how a unit of work carries out effects beyond `AssignOwner`, each made from
-            the unit's `MemoryCustomers`.
+        performers: how a unit of work carries out effects beyond `AssignOwner`; or a function
+            that makes them from the unit's `MemoryCustomers`, whose `later` belongs to the unit.
         mirrored: whether the CRM's customers have a status of their own.
     """
 
@@ -54,20 +56,22 @@ class MemoryHost:
         *,
         clock: Clock | None = None,
         ids: Ids | None = None,
-        performers: Iterable[AnyPerformer] = (),
+        performers: Iterable[AnyPerformer] | MakePerformers = (),
         mirrored: bool = True,
     ) -> None:
         self.crm = crm
-        self.tenant = crm.tenant
-        self.clock = clock or SystemClock()
-        self.ids = ids or RandomIds()
-        self._performers = {one.effect: one for one in performers}
+        self.tenant: str = crm.tenant
+        self.clock: Clock = clock or SystemClock()
+        self.ids: Ids = ids or RandomIds()
+        fixed = performers if callable(performers) else tuple(performers)
+        self._performers = fixed if callable(fixed) else lambda _: fixed
         self._mirrored = mirrored
 
     @property
     def performs(self) -> frozenset[type[Any]]:
         """See `Host.performs`."""
-        return frozenset((AssignOwner, *self._performers))
+        with self.reading() as unit:
+            return frozenset(unit.performers)
 
     def reading(self) -> AbstractContextManager[Unit]:
         """See `Host.reading`."""
@@ -86,7 +90,7 @@ class MemoryHost:
             yield MemoryUnit(
                 customers,
                 customers if self._mirrored else None,
-                {AssignOwner: owner, **self._performers},
+                {one.effect: one for one in (owner, *self._performers(customers))},
                 MemoryCancellations(writes, self.tenant),
                 MemoryHistory(writes, self.tenant),
                 MemoryOperations(writes, self.tenant),

@@ -41,7 +41,9 @@ class MemoryRecipients:
             if event not in EVENTS:
                 listed = ", ".join(EVENTS)
                 raise BadSetup(f"There is no event {event!r}; the events are: {listed}.")
-        self.told = {event: tuple(people) for event, people in told.items()}
+        self.told: dict[str, tuple[Person, ...]] = {
+            event: tuple(people) for event, people in told.items()
+        }
 
     def of(self, event: str, customer: Customer, record: CancellationRecord) -> Sequence[Person]:
         """See `Recipients.of`."""

@@ -106,6 +106,7 @@ class Writes:
         self._seen: dict[tuple[str, Key], Any] = {}
         self._judged: dict[Key, int] = {}
         self._locks: list[Lock] = []
+        self._later: list[Callable[[], None]] = []
 
     def get(self, table: str, key: Key) -> Any:
         """Return what this unit wrote under a key, or else what is committed there now."""
@@ -126,6 +127,10 @@ class Writes:
         seen = self._read.get((table, key), self._memory.get(table, key))
         self._seen.setdefault((table, key), seen)
         self._new[table, key] = value
+
+    def later(self, write: Callable[[], None]) -> None:
+        """Do something when this unit commits, and only then."""
+        self._later.append(write)
 
     def lock(self, customer: Key) -> None:
         """Take a customer's lock until the unit ends."""
@@ -151,6 +156,8 @@ class Writes:
                     raise Conflict(f"Records of customer {customer[-1]!r} changed meanwhile.")
             for (table, key), value in self._new.items():
                 memory.put(table, key, value)
+            for write in self._later:
+                write()
 
     def release(self) -> None:
         """Give the locks back, whatever happened."""

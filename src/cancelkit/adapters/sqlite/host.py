@@ -14,8 +14,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
+from os import PathLike
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from attrs import frozen
 
@@ -64,7 +65,7 @@ class SqliteHost(Generic[C]):
 
     def __init__(
         self,
-        file: str | Callable[[], sqlite3.Connection],
+        file: str | PathLike[str] | Callable[[], sqlite3.Connection],
         customers: Callable[[sqlite3.Connection], C],
         *,
         performers: Callable[[C], Iterable[AnyPerformer]] = lambda _: (),
@@ -73,19 +74,17 @@ class SqliteHost(Generic[C]):
         ids: Ids | None = None,
         patience: float = 10.0,
     ) -> None:
-        if isinstance(file, str) and not Path(file).is_file():
-            raise BadSetup(
-                f"There is no SQLite file {file!r}; create the CRM's tables in it first."
-            )
+        if not callable(file) and not Path(file).is_file():
+            raise BadSetup(f"There is no SQLite file {str(file)!r}; create the CRM's tables first.")
         self._open = file if callable(file) else lambda: sqlite3.connect(file, timeout=patience)
         self._customers = customers
         self._performers = performers
         self.tenant = tenant
-        self.clock = clock or SystemClock()
-        self.ids = ids or RandomIds()
+        self.clock: Clock = clock or SystemClock()
+        self.ids: Ids = ids or RandomIds()
         with closing(self._open()) as db:
             db.executescript(TABLES)
-            self.performs = frozenset(self._bound(customers(db)))
+            self.performs: frozenset[type[Any]] = frozenset(self._bound(customers(db)))
 
     def reading(self) -> AbstractContextManager[Unit]:
         """See `Host.reading`."""
