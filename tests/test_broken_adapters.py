@@ -16,18 +16,23 @@ from hypothesis import Phase
 
 from cancelkit.adapters.memory import MemoryHost
 from cancelkit.testing import (
+    ClockContract,
+    FixersContract,
     HostContract,
     HostMachine,
+    IdsContract,
+    LinksContract,
     NotifierContract,
     RecipientsContract,
     RoleCheckerContract,
     SamplerContract,
+    TranslatorContract,
     UsersContract,
     World,
     promises,
 )
 from cancelkit.testing.contract import Contract
-from tests.broken import customers, memory, people, samplers, sqlite, units, writes
+from tests.broken import customers, memory, people, samplers, small, sqlite, units, writes
 from tests.broken.memory import committing, with_parts
 from tests.broken.run import broken_promises
 
@@ -213,6 +218,22 @@ PEOPLE: Sequence[tuple[str, type[Contract], Callable[[], Any], str]] = (
             samplers.WaitsForTheSlowest,
             samplers.SaysZeroWhenLate,
             samplers.SaysNoneWhenLate,
+        )
+    ),
+    *(
+        (cls.__name__, contract, cls, promise)
+        for cls, contract, promise in (
+            (small.NaiveClock, ClockContract, "D1"),
+            (small.TextClock, ClockContract, "D1"),
+            (small.StandingIds, IdsContract, "Y1"),
+            (small.NumberIds, IdsContract, "Y1"),
+            (small.LongIds, IdsContract, "Y1"),
+            (small.PathLinks, LinksContract, "L1"),
+            (small.OwnTabs, LinksContract, "L1"),
+            (small.CountingFixers, FixersContract, "F1"),
+            (small.PickyFixers, FixersContract, "F1"),
+            (small.StrictTexts, TranslatorContract, "T1"),
+            (small.SilentTexts, TranslatorContract, "T1"),
         )
     ),
 )

@@ -11,11 +11,16 @@ from cancelkit.adapters.memory import MemoryHost
 from cancelkit.errors import AdapterContractError
 from cancelkit.ports import RoleChecker
 from cancelkit.testing import (
+    ClockContract,
+    FixersContract,
     HostContract,
+    IdsContract,
+    LinksContract,
     NotifierContract,
     RecipientsContract,
     RoleCheckerContract,
     SamplerContract,
+    TranslatorContract,
     UsersContract,
     World,
     check_host,
@@ -35,6 +40,11 @@ CONTRACTS = (
     RecipientsContract,
     NotifierContract,
     SamplerContract,
+    ClockContract,
+    IdsContract,
+    LinksContract,
+    FixersContract,
+    TranslatorContract,
 )
 O1 = "test_o1_ids_are_compared_character_by_character"
 

@@ -87,7 +87,11 @@ class Notifier(Protocol):
 
 
 class Links(Protocol):
-    """Where the host shows things. Made for each request; we never join paths."""
+    """Where the host shows things. Made for each request; we never join paths.
+
+    Must:
+        L1: return an address as text, or None, for every customer and section.
+    """
 
     def customer(self, customer: Customer) -> str | None:
         """Return the address of the customer's page, or None."""
@@ -102,7 +106,11 @@ class Fixers(Protocol):
     """A capability: a host that can tell whether somebody may fix a red section in the CRM."""
 
     def may_fix(self, actor: Person, section: str, customer: Customer) -> bool | None:
-        """Return True, False, or None where the host cannot tell."""
+        """Say whether somebody may fix a section.
+
+        Must:
+            F1: return True, False, or None where the host cannot tell, for every section.
+        """
         ...
 
 
@@ -124,5 +132,9 @@ class Translator(Protocol):
     """Texts for message keys, in the reader's language."""
 
     def text(self, message: Message) -> str:
-        """Return the text of a message; never raises."""
+        """Return the text of a message.
+
+        Must:
+            T1: return a text for every message, also for keys that it does not know; never raise.
+        """
         ...

@@ -61,7 +61,11 @@ class Clock(Protocol):
     """The time."""
 
     def now(self) -> datetime:
-        """Return the current instant, aware; called once per command or view."""
+        """Return the current instant; called once per command or view.
+
+        Must:
+            D1: return an aware datetime, of any zone.
+        """
         ...
 
 
@@ -69,7 +73,11 @@ class Ids(Protocol):
     """Identifiers."""
 
     def new(self) -> str:
-        """Return an identifier that was never returned before: 1 to 64 printable characters."""
+        """Return an identifier.
+
+        Must:
+            Y1: return 1 to 64 printable characters that were never returned before.
+        """
         ...
 
 

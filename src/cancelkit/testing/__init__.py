@@ -29,6 +29,7 @@ pytest.register_assert_rewrite(
             "people",
             "sampler",
             "sections",
+            "small",
             "status",
             "stores",
             "units",
@@ -51,13 +52,24 @@ from cancelkit.testing.people import (  # noqa: E402
 from cancelkit.testing.promises import check_host, check_port, promises  # noqa: E402
 from cancelkit.testing.sampler import SamplerContract, SamplerWorld  # noqa: E402
 from cancelkit.testing.sections import SectionContract  # noqa: E402
+from cancelkit.testing.small import (  # noqa: E402
+    ClockContract,
+    FixersContract,
+    IdsContract,
+    LinksContract,
+    TranslatorContract,
+)
 from cancelkit.testing.world import Arrange, Inspect, RawStatus, RecordState, World  # noqa: E402
 
 __all__ = [
     "Arrange",
+    "ClockContract",
+    "FixersContract",
     "HostContract",
     "HostMachine",
+    "IdsContract",
     "Inspect",
+    "LinksContract",
     "NotifierContract",
     "NotifierWorld",
     "RawStatus",
@@ -69,6 +81,7 @@ __all__ = [
     "SamplerContract",
     "SamplerWorld",
     "SectionContract",
+    "TranslatorContract",
     "UsersContract",
     "UsersWorld",
     "World",

@@ -12,9 +12,13 @@ from typing_extensions import get_protocol_members
 from cancelkit.errors import AdapterContractError
 from cancelkit.ports import (
     Cancellations,
+    Clock,
     CustomerRepo,
+    Fixers,
     History,
     Host,
+    Ids,
+    Links,
     Notifier,
     Operations,
     Outbox,
@@ -22,6 +26,7 @@ from cancelkit.ports import (
     RoleChecker,
     Sampler,
     StatusMirror,
+    Translator,
     Unit,
     Users,
 )
@@ -40,6 +45,11 @@ PORTS: tuple[type[Any], ...] = (
     Recipients,
     Notifier,
     Sampler,
+    Clock,
+    Ids,
+    Links,
+    Fixers,
+    Translator,
 )
 """The ports whose docstrings have numbered promises."""
 
