@@ -179,7 +179,7 @@ def test_what_is_no_form_lists_the_forms(form: object) -> None:
 
 
 def test_nothing_is_no_form() -> None:
-    """BUG in orders.order: `enter(None)` is accepted, and stores an entry for the section ""."""
+    """Once in orders.order: `enter(None)` is accepted, and stores an entry for the section ""."""
     here = world()
     cancellation = here.begun()
     expect(here, UnknownSection, "the forms are", lambda: cancellation.enter(None))
@@ -244,7 +244,7 @@ def test_malformed_json_of_a_form_is_invalid_with_its_path(
     ],
 )
 def test_reasons_of_another_type_are_invalid(make: Callable[[], object]) -> None:
-    """BUG in sections/reasons.py: a raw TypeError or AttributeError instead of Invalid."""
+    """Once in sections/reasons.py: a raw TypeError or AttributeError instead of Invalid."""
     with pytest.raises(Invalid):
         make()
 
@@ -258,7 +258,7 @@ def test_reasons_of_another_type_are_invalid(make: Callable[[], object]) -> None
     ],
 )
 def test_form_with_a_value_of_another_type_is_invalid(form: NewOwner) -> None:
-    """BUG in orders.order: stored as it is, so that the section cannot be read afterwards.
+    """Once in orders.order: stored as it is, so that the section cannot be read afterwards.
 
     `NewOwner(keep="false")` even means "keep" until it is read back. The JSON form of what is
     entered must be read back strictly before it is stored.
@@ -270,7 +270,7 @@ def test_form_with_a_value_of_another_type_is_invalid(form: NewOwner) -> None:
 
 @pytest.mark.parametrize("on", [datetime(2026, 4, 1, 12), "1 April", 20260401])  # noqa: DTZ001 - the mistake
 def test_expiry_on_something_else_than_a_day_is_invalid(on: Any) -> None:
-    """BUG, the same: a datetime is stored and unreadable, a text fails with a TypeError."""
+    """Once too: a datetime is stored and unreadable, a text fails with a TypeError."""
     here = creating_expiries()
     cancellation = here.begun()
     expect(here, Invalid, r"NewExpiry\.on", lambda: cancellation.enter(NewExpiry(on)))
@@ -353,7 +353,7 @@ def test_hostile_text_that_is_allowed_is_kept_letter_by_letter(text: str) -> Non
 
 
 def test_line_ends_of_browsers_become_newlines() -> None:
-    r"""BUG in sections/reasons.py: what `checked_text` returns is thrown away, `\r\n` is stored.
+    r"""Once in sections/reasons.py: what `checked_text` returns is thrown away, `\r\n` is stored.
 
     So a text of a browser takes up to twice the limit, and differs from the same one of a script.
     """
@@ -378,7 +378,7 @@ def test_what_a_person_wrote_is_in_no_repr() -> None:
 
 
 def test_text_of_the_reasons_is_in_no_repr_of_a_view() -> None:
-    """GAP: `Line.message` and `SectionState.message` hold the free text, and show it in reprs."""
+    """Once: `Line.message` and `SectionState.message` hold the free text, and show it in reprs."""
     here = world()
     cancellation = here.begun()
     cancellation.enter(Reasons(text="canary-4711"))
@@ -418,7 +418,7 @@ def test_malformed_operation_id_is_invalid(op: Any) -> None:
 
 
 def test_empty_operation_id_is_invalid() -> None:
-    """GAP: `op=""` silently makes a new id, so that a form that lost its id is not idempotent.
+    """Once: `op=""` silently makes a new id, so that a form that lost its id is not idempotent.
 
     "An empty operation id" is bad input (promise F9): the default should be None.
     """
@@ -520,7 +520,7 @@ def test_operation_ids_are_compared_character_by_character(one: str, other: str)
     ],
 )
 def test_malformed_token_is_invalid(token: str) -> None:
-    """GAP for ".1.00", "id-1.1.", ".1." and a digest that is none: they count as merely stale."""
+    """Once for ".1.00", "id-1.1.", ".1." and a digest that is none: they count as merely stale."""
     with pytest.raises(Invalid):
         parse_token(token)
 

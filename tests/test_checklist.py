@@ -89,19 +89,19 @@ def test_gate_off_leaves_the_section_out(gate: Gate | str) -> None:
 
 
 def test_gate_off_of_the_section_itself_leaves_it_out() -> None:
-    """GAP in Checklist: only with_gates() leaves out what is off; else it is asked and shown."""
+    """Once in Checklist: only with_gates() leaves out what is off; else it is asked and shown."""
     off = records_section("invoices", title="Invoices", gate=Gate.OFF)
     assert NINE == keys(STANDARD.with_section(off))
 
 
 def test_gate_off_given_to_the_checklist_leaves_the_section_out() -> None:
-    """GAP, the same: a section that is off is asked, shown, and copied into the cancellation."""
+    """Once too: a section that is off is asked, shown, and copied into the cancellation."""
     off = Checklist(STANDARD.sections, {"cases": Gate.OFF})
     assert [key for key in NINE if key != "cases"] == keys(off)
 
 
 def test_gate_given_by_its_name_blocks() -> None:
-    """BUG in Checklist: a gate given as text is kept as text, and then it does not block.
+    """Once in Checklist: a gate given as text is kept as text, and then it does not block.
 
     `gates[key] is Gate.BLOCKS` is false for "blocks": the checklist fails open, and Begin fails.
     """
@@ -122,7 +122,7 @@ def test_gates_are_kept_when_sections_come_and_go() -> None:
 
 
 def test_gates_of_the_others_are_kept_when_a_section_is_replaced() -> None:
-    """BUG in Checklist.replacing: it drops all gates that the host has set."""
+    """Once in Checklist.replacing: it drops all gates that the host has set."""
     gated = STANDARD.with_gates(cases="advises", mood="blocks")
     replaced = gated.replacing(ReasonsSection(title="Why"))
     assert (Gate.ADVISES, Gate.BLOCKS) == (replaced.gates["cases"], replaced.gates["mood"])
@@ -253,13 +253,13 @@ def test_what_is_no_section_is_named_with_what_is_missing(section: Any, sentence
 
 @pytest.mark.parametrize("effect_types", [None, 5, AssignOwner])
 def test_effect_types_that_are_no_list_are_named(effect_types: Any) -> None:
-    """BUG in registration.effect_kinds: a raw TypeError that names nobody."""
+    """Once in registration.effect_kinds: a raw TypeError that names nobody."""
     with pytest.raises(NotASection, match="loose"):
         STANDARD.with_section(LooseEffects(effect_types=effect_types))
 
 
 def test_form_that_can_be_changed_is_no_form() -> None:
-    """GAP in registration.check_section: a frozen class is asked for, but not checked for."""
+    """Once in registration.check_section: a frozen class is asked for, but not checked for."""
     from attrs import define
 
     @define
@@ -314,7 +314,7 @@ def test_mistakes_of_setting_up_are_invalid() -> None:
 
 @pytest.mark.parametrize("checklist", [None, (), [CASES], STANDARD.sections, "STANDARD", CancelKit])
 def test_kit_without_a_checklist_says_what_is_needed(checklist: Any) -> None:
-    """BUG in kit.py: the default of `translator` raises AttributeError before this is checked."""
+    """Once in kit.py: the default of `translator` raises AttributeError before this is checked."""
     with pytest.raises(BadSetup, match=f"a Checklist first, .*not a {type(checklist).__name__}"):
         CancelKit(checklist, roles=admins())
 

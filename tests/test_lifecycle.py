@@ -103,7 +103,7 @@ SITUATIONS = {
     "pending": Case(pending, State.PENDING),
     "pending, was 'Pending' in the CRM": Case(lambda: pending(Status("pending")), State.PENDING),
     "pending, a CRM without status": Case(lambda: pending(None), State.PENDING),
-    # BUG in adapters/memory/crm.py mark_pending: it sets pending=True where it was None.
+    # Once in adapters/memory/crm.py mark_pending: it sets pending=True where it was None.
     "pending, a status without pending mark": Case(
         lambda: pending(Status("live", pending=None)), State.PENDING
     ),
@@ -201,7 +201,7 @@ def test_wrong_state_names_the_moves_that_are_allowed(situation: str, verb: Verb
             ("Gold VIP", "Gold VIP (PC)", "Gold VIP", "Cancelled"),
         ),
         (None, ("Live", "Live (PC)", "Live", "Cancelled")),
-        # BUG, as above: the third and fourth raise Drift.
+        # Once the third and fourth raised Drift.
         (Status("live", pending=None), ("Live", "Live (PC)", "Live", "Cancelled")),
     ],
     ids=str,

@@ -206,7 +206,7 @@ def test_kind_that_the_crm_does_not_have_is_unknown_not_green(kind: str) -> None
 
 
 def test_capped_count_of_nothing_is_no_answer() -> None:
-    """BUG in needs.read_count: `Count(0, more=True)`, "at least none", is taken and is green."""
+    """Once in needs.read_count: `Count(0, more=True)`, "at least none", is taken and is green."""
     answers = read_answers(CASES.needs, {CASES.needs[0]: Count(0, more=True)})
     assert Unknown is type(answers[CASES.needs[0]])
 

@@ -236,7 +236,7 @@ def test_section_whose_effects_are_nonsense_is_unknown(plan: Callable[[Facts], A
 
 
 def test_effects_that_could_not_be_planned_for_want_of_an_answer_are_unanswered() -> None:
-    """BUG in evaluate.evaluate: `NotAnswered` out of effects() is shown as a fault of the section.
+    """Once in evaluate.evaluate: `NotAnswered` out of effects() is shown as a fault of the section.
 
     Ownership is hit when the users cannot be looked up: "the section failed (NotAnswered)", and
     a report, instead of "could not be checked: the users could not be looked up".
@@ -509,7 +509,7 @@ def test_users_that_cannot_be_looked_up_are_unknown_in_a_view(
     view = here.get().view()
     assert Light.UNKNOWN is view.section("ownership").light
     assert Light.GREEN is view.section("reasons").light
-    # BUG in reading.judge: users that cannot be looked up hide what the CRM has answered.
+    # Once in reading.judge: users that cannot be looked up hide what the CRM has answered.
     assert "1 still open" == view.section("sales_orders").message
     tables = here.tables()
     with pytest.raises(CommandFailed):
@@ -651,7 +651,7 @@ def test_damaged_entry_is_unreadable_not_empty(data: Mapping[str, Any]) -> None:
 
 
 def test_damaged_record_of_what_was_performed_is_shown_not_raised() -> None:
-    """BUG in reading._performed: a view raises PluginError, instead of an unknown section."""
+    """Once in reading._performed: a view raises PluginError, instead of an unknown section."""
     here = world()
     here.ready().enter(NewOwner("t-7"))
     here.get().perform_now("ownership")

@@ -107,7 +107,7 @@ def test_every_message_has_a_text(use: Use) -> None:
 
 @pytest.mark.parametrize("key", sorted(TEXTS))
 def test_every_text_is_used(key: str) -> None:
-    """Who translates does not translate what nobody ever sees. GAP: "plan.notify" is not used."""
+    """Who translates does not translate what nobody ever sees."""
     base = key.removesuffix(".one").removesuffix(".other")
     made = {f"verb.{verb.value}" for verb in Verb} | {f"refused.{code}" for code in REFUSED_BY_CODE}
     assert base in {use.key for use in USES} | constants() | made
@@ -222,12 +222,12 @@ def test_any_message_can_be_shown(message: Message) -> None:
     "template", ["{", "}", "{0}", "{}", "{v.real}", "{v[0]}", "{v:d}", "{v!z}"]
 )
 def test_broken_text_of_a_plug_in_is_shown_not_raised(template: str) -> None:
-    """BUG in Catalogue.text: "never raises" says the port; str.format raises for some of these."""
+    """Once in Catalogue.text: "never raises" says the port; str.format raises for some of these."""
     assert isinstance(Catalogue({"k": template}).text(Message.of("k", v="x")), str)
 
 
 def test_more_without_a_count_is_shown_not_raised() -> None:
-    """BUG, the same: a KeyError for `more` without `count`."""
+    """Once too: a KeyError for `more` without `count`."""
     assert "left" == Catalogue({"k": "left"}).text(Message.of("k", more=1))
 
 
@@ -286,7 +286,7 @@ def test_one_line_has_no_breaks_and_tabs(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["a\u2028b", "a\u2029b"])
 def test_one_line_has_no_line_separators(text: str) -> None:
-    """GAP in text._LINE: U+2028 and U+2029 break a line in JavaScript, logs and splitlines()."""
+    """Once in text._LINE: U+2028 and U+2029 break a line in JavaScript, logs and splitlines()."""
     with pytest.raises(Invalid, match="must be one line"):
         checked_line(text, "it")
 
@@ -345,7 +345,7 @@ def test_naive_instant_is_refused(value: datetime) -> None:
     ],
 )
 def test_instant_beyond_the_calendar_is_refused(value: datetime) -> None:
-    """BUG in times.checked_instant: a raw OverflowError where the time is not one in UTC."""
+    """Once in times.checked_instant: a raw OverflowError where the time is not one in UTC."""
     with pytest.raises(Invalid):
         checked_instant(value, "it")
 
@@ -357,7 +357,7 @@ def test_zone_is_looked_up_by_its_name(zone: Any) -> None:
 
 @pytest.mark.parametrize("zone", [None, 5, b"UTC", ["UTC"]])
 def test_zone_of_another_type_is_refused(zone: Any) -> None:
-    """BUG in times.checked_zone: a raw TypeError, which does not say what is wanted."""
+    """Once in times.checked_zone: a raw TypeError, which does not say what is wanted."""
     with pytest.raises(Invalid, match="time zone"):
         checked_zone(zone)
 

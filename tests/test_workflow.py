@@ -373,7 +373,7 @@ def test_nothing_to_put_back_is_no_obstacle() -> None:
 
 
 def test_owner_that_the_crm_changed_is_not_put_back() -> None:
-    """GAP: an endless `Conflict` ("may be tried again") instead of a refusal that says why.
+    """Once: an endless `Conflict` ("may be tried again") instead of a refusal that says why.
 
     The performer of the in-memory host has no `refuses`; nothing tells the user that the owner
     was changed by somebody else, and that Remove without put_back is the way out.
@@ -434,7 +434,7 @@ def test_answer_without_a_token_wins() -> None:
 
 
 def test_own_newer_answer_is_no_conflict() -> None:
-    """GAP: "refused only if *another* has entered something newer" (and the sentence says Bob).
+    """Once: "refused only if *another* has entered something newer" (and the sentence says Bob).
 
     Who clicks Save twice on one page is refused because of what they saved themselves.
     """

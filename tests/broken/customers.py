@@ -214,7 +214,7 @@ class _OpenIf(MemoryCrm):
     """A CRM in which another condition decides which records are open."""
 
     def is_open(self, record: Record) -> bool:
-        raise NotImplementedError
+        raise NotImplementedError  # each broken CRM below says which are open
 
     def answer(self, customer: Customer, need: Need[Any], as_of: date) -> object:
         if isinstance(need, OpenRecords) and self.can_answer(need):
