@@ -44,7 +44,6 @@ from cancelkit.sections import Reason, Reasons
 from tests.harness import broken
 from tests.harness.report import Report
 from tests.harness.stored import broken_by
-from tests.harness.watch import AnyUnit
 from tests.harness.world import (
     ALICE,
     BOB,
@@ -761,7 +760,7 @@ TestStories.settings = settings(report_multiple_bugs=False)  # each would be shr
 # ---------------------------------------------------------------- the machine on planted bugs
 
 
-def changed(change: Callable[[Unit], AnyUnit]) -> Callable[[], World]:
+def changed(change: Callable[[Unit], Unit]) -> Callable[[], World]:
     return lambda: memory_world(wrap=lambda host: broken.Changes(host, change))
 
 

@@ -10,7 +10,6 @@ from attrs import evolve
 
 from cancelkit.adapters.memory import Memory, MemoryCrm, MemoryHost
 from cancelkit.adapters.memory.crm import MemoryCustomers
-from cancelkit.adapters.memory.host import MemoryUnit
 from cancelkit.adapters.memory.store import Writes
 from cancelkit.effects import AssignOwner, Performer
 from cancelkit.ports import Unit
@@ -42,12 +41,11 @@ class Rebuilt(MemoryHost):
     @contextmanager
     def _unit(self, finish: Callable[[Writes], None]) -> Generator[Unit]:
         with super()._unit(finish) as unit:
-            assert isinstance(unit, MemoryUnit)
-            yield evolve(unit, **self.changes(unit))
+            assert isinstance(unit.customers, MemoryCustomers)
+            yield unit._replace(**self.changes(unit.customers._writes))
 
-    def changes(self, unit: MemoryUnit) -> dict[str, Any]:
+    def changes(self, writes: Writes) -> dict[str, Any]:
         """Return the ports to put in, by the names of their attributes."""
-        writes = unit.customers._writes
         made: dict[str, Any] = {}
         for name, part in self.parts.items():
             if name != "customers":

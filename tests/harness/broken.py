@@ -15,7 +15,7 @@ from cancelkit.adapters.memory.store import Writes
 from cancelkit.needs import Count, Need, NextDate, OpenRecords, UnceasedAssets
 from cancelkit.ports import Host, Unit
 from cancelkit.records import CancellationRecord, HistoryEntry
-from tests.harness.watch import AnyHost, AnyUnit, copy_of
+from tests.harness.watch import AnyHost
 
 
 class CommitsAnyway(AnyHost):
@@ -57,7 +57,8 @@ class OwnUnits(AnyHost):
     @contextmanager
     def writing(self) -> Generator[Unit]:
         with self.inner.writing() as unit:
-            yield copy_of(unit, **{name: _Own(self.inner, name) for name in self._ports})
+            own: dict[str, Any] = {name: _Own(self.inner, name) for name in self._ports}
+            yield unit._replace(**own)
 
 
 class _Own:
@@ -84,8 +85,9 @@ class Forgets(AnyHost):
     @contextmanager
     def writing(self) -> Generator[Unit]:
         with self.inner.writing() as unit:
-            port = getattr(unit, self._port)
-            yield copy_of(unit, **{self._port: _Replaced(port, {self._method: _yes})})
+            port = _Replaced(getattr(unit, self._port), {self._method: _yes})
+            changed: dict[str, Any] = {self._port: port}
+            yield unit._replace(**changed)
 
 
 def _yes(*args: Any) -> bool:
@@ -117,22 +119,21 @@ class OverwritesStatus(AnyHost):
                 assert found is not None
                 return found
 
-            yield copy_of(
-                unit,
+            yield unit._replace(
                 status=_Replaced(
                     mirror,
                     {
                         "mark_cancelled": lambda key, was: mirror.mark_cancelled(key, status(key)),
                         "restore": lambda key, was, old: mirror.restore(key, status(key), old),
                     },
-                ),
+                )
             )
 
 
 class Changes(AnyHost):
     """Each unit of work is changed by a function."""
 
-    def __init__(self, inner: Host, change: Callable[[Unit], AnyUnit]) -> None:
+    def __init__(self, inner: Host, change: Callable[[Unit], Unit]) -> None:
         super().__init__(inner)
         self._change = change
 
@@ -142,16 +143,16 @@ class Changes(AnyHost):
             yield self._change(unit)
 
 
-def guesses_the_former_status(unit: Unit) -> AnyUnit:
+def guesses_the_former_status(unit: Unit) -> Unit:
     """Remove makes every customer "live", whatever it was before."""
     mirror = unit.status
     assert mirror is not None
     live = Status("live")
     restore = {"restore": lambda key, was, old: mirror.restore(key, was, live)}
-    return copy_of(unit, status=_Replaced(mirror, restore))
+    return unit._replace(status=_Replaced(mirror, restore))
 
 
-def forgets_refusals(unit: Unit) -> AnyUnit:
+def forgets_refusals(unit: Unit) -> Unit:
     """Refused commands are not recorded."""
     history = unit.history
 
@@ -159,23 +160,23 @@ def forgets_refusals(unit: Unit) -> AnyUnit:
         if entry.accepted:
             history.append(entry)
 
-    return copy_of(unit, history=_Replaced(history, {"append": append}))
+    return unit._replace(history=_Replaced(history, {"append": append}))
 
 
-def tells_half(unit: Unit) -> AnyUnit:
+def tells_half(unit: Unit) -> Unit:
     """Only the first recipient gets a row."""
     outbox = unit.outbox
-    return copy_of(unit, outbox=_Replaced(outbox, {"add": lambda rows: outbox.add(rows[:1])}))
+    return unit._replace(outbox=_Replaced(outbox, {"add": lambda rows: outbox.add(rows[:1])}))
 
 
-def judges_too_late(unit: Unit) -> AnyUnit:
+def judges_too_late(unit: Unit) -> Unit:
     """The facts are asked for as of a later day than today."""
     repo = unit.customers
 
     def facts(ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date) -> Any:
         return repo.facts(ids, needs, as_of + timedelta(days=60))
 
-    return copy_of(unit, customers=_Replaced(repo, {"facts": facts}))
+    return unit._replace(customers=_Replaced(repo, {"facts": facts}))
 
 
 class JudgesBeforeLocking(AnyHost):
@@ -201,7 +202,7 @@ class JudgesBeforeLocking(AnyHost):
                 fresh = repo.load(ids)
                 return {key: {n: facts[-1][key].get(n) for n in needs} for key in fresh}
 
-            yield copy_of(unit, customers=_Replaced(repo, {"lock": lock, "facts": answer}))
+            yield unit._replace(customers=_Replaced(repo, {"lock": lock, "facts": answer}))
 
 
 _DAY = date(2026, 3, 2)
@@ -237,7 +238,7 @@ class SavesAnyVersion(AnyHost):
                 stored = store.current((record.customer,))[record.customer]
                 return store.save(record, stored.version)
 
-            yield copy_of(unit, cancellations=_Replaced(store, {"save": save}))
+            yield unit._replace(cancellations=_Replaced(store, {"save": save}))
 
 
 # ---------------------------------------------------------------- broken kits: outside
@@ -288,14 +289,14 @@ def remembers_roles() -> Callable[[CancelKit, Host], tuple[CancelKit, Host]]:
 def green_when_in_doubt(kit: CancelKit, host: Host) -> tuple[CancelKit, Host]:
     """The kit takes facts that could not be read for nothing left to do."""
 
-    def change(unit: Unit) -> AnyUnit:
+    def change(unit: Unit) -> Unit:
         def facts(ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date) -> Any:
             try:
                 return unit.customers.facts(ids, needs, as_of)
             except Exception:  # noqa: BLE001 - that is the bug
                 return {key: {need: _nothing(need, as_of) for need in needs} for key in ids}
 
-        return copy_of(unit, customers=_Replaced(unit.customers, {"facts": facts}))
+        return unit._replace(customers=_Replaced(unit.customers, {"facts": facts}))
 
     return kit, Changes(host, change)
 
@@ -309,7 +310,7 @@ def _nothing(need: Need[Any], as_of: date) -> object:
 def ignores_the_mirror(kit: CancelKit, host: Host) -> tuple[CancelKit, Host]:
     """The kit does not look whether the status was written."""
 
-    def change(unit: Unit) -> AnyUnit:
+    def change(unit: Unit) -> Unit:
         def swallow(method: str) -> Callable[..., bool]:
             def call(*args: Any) -> bool:
                 try:
@@ -321,7 +322,7 @@ def ignores_the_mirror(kit: CancelKit, host: Host) -> tuple[CancelKit, Host]:
             return call
 
         names = ("mark_pending", "restore", "mark_cancelled")
-        return copy_of(unit, status=_Replaced(unit.status, {n: swallow(n) for n in names}))
+        return unit._replace(status=_Replaced(unit.status, {n: swallow(n) for n in names}))
 
     return kit, Changes(host, change)
 
@@ -361,7 +362,7 @@ class _RetriesBlindly(AnyHost):
                 except Exception:  # noqa: BLE001 - that is the bug
                     history.append(evolve(entry, id=f"{entry.id}-again"))
 
-            yield copy_of(unit, history=_Replaced(history, {"append": append}))
+            yield unit._replace(history=_Replaced(history, {"append": append}))
 
 
 def retries_blindly(kit: CancelKit, host: Host) -> tuple[CancelKit, Host]:

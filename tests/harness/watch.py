@@ -5,7 +5,7 @@ The function may count the call, refuse it, change the answer, or wait. It works
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Protocol, cast
@@ -13,23 +13,8 @@ from typing import Any, Protocol, cast
 from attrs import evolve, frozen
 
 from cancelkit import CancelKit
-from cancelkit.effects import AnyPerformer, Performer
-from cancelkit.ports import (
-    Cancellations,
-    Clock,
-    CustomerRepo,
-    History,
-    Host,
-    Ids,
-    Links,
-    Operations,
-    Outbox,
-    Recipients,
-    RoleChecker,
-    StatusMirror,
-    Unit,
-    Users,
-)
+from cancelkit.effects import Performer
+from cancelkit.ports import Clock, Host, Ids, Links, Recipients, RoleChecker, Unit, Users
 
 ENTER = "unit.enter"
 COMMIT = "unit.commit"
@@ -48,7 +33,6 @@ class Watch(Protocol):
 
     def __call__(self, call: Call, do: Callable[[], Any], /) -> Any:
         """Make the call with `do()`, or not, and return what the caller shall get."""
-        ...
 
 
 class Watched:
@@ -75,32 +59,13 @@ def watched(name: str, function: Callable[..., Any], watch: Watch) -> Callable[.
     return call
 
 
-@frozen
-class AnyUnit:
-    """A unit of work put together from ports."""
-
-    customers: CustomerRepo
-    status: StatusMirror | None
-    performers: Mapping[type, AnyPerformer]
-    cancellations: Cancellations
-    history: History
-    operations: Operations
-    outbox: Outbox
-
-
-def copy_of(unit: Unit, **ports: Any) -> AnyUnit:
-    """Return the unit with other ports in the places of some of its own."""
-    names = ("customers", "status", "performers", "cancellations", "history", "operations")
-    mine = {name: getattr(unit, name) for name in (*names, "outbox")}
-    return AnyUnit(**{**mine, **ports})
-
-
 def watched_unit(unit: Unit, watch: Watch) -> Unit:
     """Return the unit with all of its ports watched."""
     names = ("customers", "cancellations", "history", "operations", "outbox")
-    ports = {name: Watched(name, getattr(unit, name), watch) for name in names}
-    status = Watched("status", unit.status, watch) if unit.status is not None else None
-    performers = {
+    ports: dict[str, Any] = {name: Watched(name, getattr(unit, name), watch) for name in names}
+    if unit.status is not None:
+        ports["status"] = Watched("status", unit.status, watch)
+    ports["performers"] = {
         cls: Performer(
             cls,
             watched("performer.perform", performer.perform, watch),
@@ -108,7 +73,7 @@ def watched_unit(unit: Unit, watch: Watch) -> Unit:
         )
         for cls, performer in unit.performers.items()
     }
-    return copy_of(unit, status=status, performers=performers, **ports)
+    return unit._replace(**ports)
 
 
 class AnyHost:

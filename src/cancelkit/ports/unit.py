@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 from cancelkit.effects import AnyPerformer
 from cancelkit.ports.customers import CustomerRepo
@@ -13,48 +14,25 @@ from cancelkit.ports.status import StatusMirror
 from cancelkit.ports.stores import Cancellations, History, Operations, Outbox
 
 
-class Unit(Protocol):
-    """The ports of one unit of work. All or nothing of what is written through them stays."""
+class Unit(NamedTuple):
+    """The ports of one unit of work. All or nothing of what is written through them stays.
 
-    @property
-    def customers(self) -> CustomerRepo:
-        """The host's customers."""
-        ...
+    Attributes:
+        performers: effect class -> performer, bound to this unit of work.
+        status: the host's mirror of the status; None for a host that has none.
 
-    @property
-    def status(self) -> StatusMirror | None:
-        """The host's mirror of the status; None for a host that has none."""
-        ...
+    Must (for `AssignOwner`, where there is a performer of it):
+        E1: give the customer exactly the new owners, and return True.
+        E2: return False and write nothing where the owners are not those expected.
+    """
 
-    @property
-    def performers(self) -> Mapping[type, AnyPerformer]:
-        """Effect class -> performer, bound to this unit of work.
-
-        Must (for `AssignOwner`, where there is a performer of it):
-            E1: give the customer exactly the new owners, and return True.
-            E2: return False and write nothing where the owners are not those expected.
-        """
-        ...
-
-    @property
-    def cancellations(self) -> Cancellations:
-        """The cancellations."""
-        ...
-
-    @property
-    def history(self) -> History:
-        """The history."""
-        ...
-
-    @property
-    def operations(self) -> Operations:
-        """The used-up operation ids."""
-        ...
-
-    @property
-    def outbox(self) -> Outbox:
-        """The outbox."""
-        ...
+    customers: CustomerRepo
+    cancellations: Cancellations
+    history: History
+    operations: Operations
+    outbox: Outbox
+    performers: Mapping[type, AnyPerformer] = MappingProxyType({})
+    status: StatusMirror | None = None
 
 
 class Clock(Protocol):
@@ -66,7 +44,6 @@ class Clock(Protocol):
         Must:
             D1: return an aware datetime, of any zone.
         """
-        ...
 
 
 class Ids(Protocol):
@@ -78,7 +55,6 @@ class Ids(Protocol):
         Must:
             Y1: return 1 to 64 printable characters that were never returned before.
         """
-        ...
 
 
 class Host(Protocol):
@@ -96,32 +72,25 @@ class Host(Protocol):
     @property
     def tenant(self) -> str:
         """The tenant whose customers are seen, "" for none."""
-        ...
 
     @property
     def clock(self) -> Clock:
         """The time."""
-        ...
 
     @property
     def ids(self) -> Ids:
         """Identifiers."""
-        ...
 
     @property
     def performs(self) -> frozenset[type[Any]]:
         """The effect classes that the units of work have performers for."""
-        ...
 
     @property
     def joined(self) -> bool:
         """Whether this is the host's own transaction: then an outcome is "staged", not "done"."""
-        ...
 
     def reading(self) -> AbstractContextManager[Unit]:
         """Begin a unit of work for a view: nothing is written or locked."""
-        ...
 
     def writing(self) -> AbstractContextManager[Unit]:
         """Begin a unit of work that writes. The first call of a command is `customers.lock`."""
-        ...

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
-from attrs import evolve, frozen
-
-from cancelkit.effects import AnyPerformer
 from cancelkit.ports import Clock, Host, Ids, Unit
 
 T = TypeVar("T")
@@ -55,19 +52,6 @@ class Failing:
         return call
 
 
-@frozen(eq=False)
-class _Unit:
-    """A unit of work with another port in the place of one."""
-
-    customers: Any
-    status: Any
-    performers: Mapping[type, AnyPerformer]
-    cancellations: Any
-    history: Any
-    operations: Any
-    outbox: Any
-
-
 class FaultyHost:
     """A host that can be told to fail; until then, and after one unit, it is as the inner one."""
 
@@ -101,14 +85,12 @@ class FaultyHost:
 
     def _failing(self, unit: Unit) -> Unit:
         port, _, method = self.point.partition(".")
-        names = ("status", "performers", "cancellations", "history", "operations", "outbox")
-        made = _Unit(unit.customers, *(getattr(unit, name) for name in names))
         if port == "performers":
             failing = {
                 effect: performer._replace(perform=Failing(performer, "perform").perform)
                 for effect, performer in unit.performers.items()
             }
-            return evolve(made, performers=failing)
+            return unit._replace(performers=failing)
         inner = getattr(unit, port)
         changed: dict[str, Any] = {port: Failing(inner, method)}
-        return made if inner is None else evolve(made, **changed)
+        return unit if inner is None else unit._replace(**changed)

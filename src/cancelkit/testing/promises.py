@@ -7,7 +7,7 @@ from inspect import cleandoc, iscoroutinefunction
 from types import FunctionType
 from typing import Any, NamedTuple
 
-from typing_extensions import get_protocol_members
+from typing_extensions import get_protocol_members, is_protocol
 
 from cancelkit.errors import AdapterContractError
 from cancelkit.ports import (
@@ -71,11 +71,11 @@ def promises() -> tuple[Promise, ...]:
 
 
 def _of(port: type[Any]) -> list[Promise]:
-    documented = {"": port.__doc__, **{name: one.__doc__ for name, one in vars(port).items()}}
+    members = get_protocol_members(port) if is_protocol(port) else ()
+    documented = {"": port.__doc__, **{name: vars(port)[name].__doc__ for name in members}}
     return [
         Promise(number, port.__name__, method, " ".join(text.split()))
         for method, doc in documented.items()
-        if method == "" or method in get_protocol_members(port)
         for number, text in _NUMBERED.findall(cleandoc(doc or ""))
     ]
 
@@ -107,7 +107,11 @@ def check_host(host: Any) -> None:
     """
     check_port(host, Host)
     with host.reading() as unit:
-        check_port(unit, Unit)
+        if not isinstance(unit, Unit):
+            raise AdapterContractError(
+                f"The unit of work is a {type(unit).__name__}, not a cancelkit.ports.Unit: give "
+                f"that one the ports: {', '.join(Unit._fields)}."
+            )
         check_port(unit.customers, CustomerRepo)
         check_port(unit.cancellations, Cancellations)
         check_port(unit.history, History)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
-
-from attrs import frozen
 
 from cancelkit.adapters.memory.crm import MemoryCrm, MemoryCustomers
 from cancelkit.adapters.memory.store import Writes
@@ -18,22 +16,9 @@ from cancelkit.adapters.memory.stores import (
 )
 from cancelkit.adapters.system import RandomIds, SystemClock
 from cancelkit.effects import AnyPerformer, AssignOwner, Performer
-from cancelkit.ports import Clock, Ids, StatusMirror, Unit
+from cancelkit.ports import Clock, Ids, Unit
 
 MakePerformers = Callable[[MemoryCustomers], Iterable[AnyPerformer]]
-
-
-@frozen
-class MemoryUnit:
-    """One unit of work: the ports over one `Writes`."""
-
-    customers: MemoryCustomers
-    status: StatusMirror | None
-    performers: Mapping[type, AnyPerformer]
-    cancellations: MemoryCancellations
-    history: MemoryHistory
-    operations: MemoryOperations
-    outbox: MemoryOutbox
 
 
 class MemoryHost:
@@ -87,14 +72,14 @@ class MemoryHost:
         customers = MemoryCustomers(self.crm, writes)
         owner = Performer(AssignOwner, customers.assign_owner)
         try:
-            yield MemoryUnit(
+            yield Unit(
                 customers,
-                customers if self._mirrored else None,
-                {one.effect: one for one in (owner, *self._performers(customers))},
                 MemoryCancellations(writes, self.tenant),
                 MemoryHistory(writes, self.tenant),
                 MemoryOperations(writes, self.tenant),
                 MemoryOutbox(writes, self.tenant),
+                {one.effect: one for one in (owner, *self._performers(customers))},
+                customers if self._mirrored else None,
             )
             finish(writes)
         finally:

@@ -12,13 +12,11 @@ never rolls back, and uses neither `executescript` nor `with db:`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, closing, contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any, Generic, TypeVar
-
-from attrs import frozen
 
 from cancelkit.adapters.sqlite.stores import (
     TABLES,
@@ -33,19 +31,6 @@ from cancelkit.errors import AdapterContractError, BadSetup, Busy, Conflict
 from cancelkit.ports import Clock, CustomerRepo, Ids, StatusMirror, Unit
 
 C = TypeVar("C", bound=CustomerRepo)
-
-
-@frozen
-class SqliteUnit:
-    """One unit of work: the ports over one connection."""
-
-    customers: CustomerRepo
-    status: StatusMirror | None
-    performers: Mapping[type, AnyPerformer]
-    cancellations: SqliteCancellations
-    history: SqliteHistory
-    operations: SqliteOperations
-    outbox: SqliteOutbox
 
 
 class SqliteHost(Generic[C]):
@@ -113,16 +98,16 @@ class SqliteHost(Generic[C]):
                     raise AdapterContractError(_ENDED) from error
                 raise
 
-    def _made(self, db: sqlite3.Connection) -> SqliteUnit:
+    def _made(self, db: sqlite3.Connection) -> Unit:
         customers = self._customers(db)
-        return SqliteUnit(
+        return Unit(
             customers,
-            mirror_of(customers),
-            self._bound(customers),
             SqliteCancellations(db, self.tenant),
             SqliteHistory(db, self.tenant),
             SqliteOperations(db, self.tenant),
             SqliteOutbox(db, self.tenant),
+            self._bound(customers),
+            mirror_of(customers),
         )
 
     def _bound(self, customers: C) -> dict[type, AnyPerformer]:
