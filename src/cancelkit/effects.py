@@ -26,7 +26,6 @@ class Effect(Protocol):
 
     def message(self) -> Message:
         """Say what it does, for the plan and the history."""
-        ...
 
 
 @runtime_checkable
@@ -35,7 +34,6 @@ class Invertible(Effect, Protocol):
 
     def inverse(self) -> Effect:
         """Return the effect that undoes this one."""
-        ...
 
 
 @runtime_checkable
@@ -47,11 +45,9 @@ class Expecting(Protocol):
 
     def holds(self, customer: Customer) -> bool:
         """Say whether what the effect expects is so."""
-        ...
 
     def applied(self, customer: Customer) -> Customer:
         """Return the customer as it would be afterwards."""
-        ...
 
 
 class Performer(NamedTuple, Generic[E]):

@@ -20,7 +20,6 @@ class Need(Protocol[A_co]):
 
     def read(self, answer: object, /) -> A_co:
         """Return an adapter's answer as this need's type; `NotAnAnswer` says what is expected."""
-        ...
 
 
 class NotAnAnswer(Exception):

@@ -34,21 +34,17 @@ class Section(Protocol):
     @property
     def key(self) -> str:
         """The stable key, such as "sales_orders": lower case letters, digits and underscores."""
-        ...
 
     @property
     def title(self) -> str:
         """The title in English; a translator finds it under "title.<key>"."""
-        ...
 
     @property
     def needs(self) -> Sequence[Need[Any]]:
         """What it wants to know; the adapter answers the needs of all sections together."""
-        ...
 
     def evaluate(self, facts: Facts) -> SectionState:
         """Turn facts into a state: total, pure and deterministic."""
-        ...
 
 
 @runtime_checkable
@@ -61,7 +57,6 @@ class WithForm(Protocol):
 
         A form with a property `mentions` (user ids) has these users looked up for `facts.user`.
         """
-        ...
 
 
 @runtime_checkable
@@ -70,7 +65,6 @@ class WithCheck(Protocol):
 
     def check(self, form: Any, facts: Facts, /) -> None:
         """Raise `Invalid` with what was wrong and what is expected; no needs are answered here."""
-        ...
 
 
 @runtime_checkable
@@ -80,11 +74,9 @@ class WithEffects(Protocol):
     @property
     def effect_types(self) -> Sequence[type[Effect]]:
         """The classes of effects that it may plan; the host has a performer for each."""
-        ...
 
     def effects(self, facts: Facts) -> Sequence[Effect]:
         """Return what is to be done now, as far as it has not been done: pure, like evaluate."""
-        ...
 
 
 @runtime_checkable
@@ -98,7 +90,6 @@ class WithSamples(Protocol):
     @property
     def sampled(self) -> Sequence[Need[Any]]:
         """What it wants to know from other systems; read from the facts like any need."""
-        ...
 
 
 @runtime_checkable
@@ -108,4 +99,3 @@ class WithTexts(Protocol):
     @property
     def texts(self) -> Mapping[str, str]:
         """Message key -> text with `{name}` places; plurals end in ".one" and ".other"."""
-        ...

@@ -30,7 +30,6 @@ class CustomerRepo(Protocol):
 
         Called: first in every command, once; never in a view.
         """
-        ...
 
     def load(self, customer_ids: Sequence[str]) -> Mapping[str, Customer]:
         """Return customers by id, without locking them.
@@ -41,7 +40,6 @@ class CustomerRepo(Protocol):
 
         Order: unspecified. Called: once in a view; with up to 5,000 ids by the bulk check.
         """
-        ...
 
     def answers(self, need: Need[Any]) -> bool:
         """Say whether `facts` can answer a need at all.
@@ -49,7 +47,6 @@ class CustomerRepo(Protocol):
         Need not: look at any data. Called: when a kit is verified against the host, not in
         commands.
         """
-        ...
 
     def facts(
         self, customer_ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date
@@ -77,7 +74,6 @@ class CustomerRepo(Protocol):
 
         Order: unspecified. Called: once in a command that judges sections, after `lock`.
         """
-        ...
 
     def open_records(
         self, customer_id: str, need: Need[Any], as_of: date, limit: int
@@ -89,4 +85,3 @@ class CustomerRepo(Protocol):
 
         Order: the host's choice, but stable. Called: only when somebody looks, in a view.
         """
-        ...

@@ -29,7 +29,6 @@ class RoleChecker(Protocol):
         Called: in every command, inside the unit of work, after the customer was locked; in a view
             once for each action.
         """
-        ...
 
 
 class Users(Protocol):
@@ -41,7 +40,6 @@ class Users(Protocol):
         Must:
             P1: return exactly those of the ids that are known, under the very id asked for.
         """
-        ...
 
     def candidates(self, customer: Customer, search: str, limit: int) -> Sequence[User]:
         """Return active users who may take the customer over (telesales), for a person to choose.
@@ -51,7 +49,6 @@ class Users(Protocol):
 
         Order: the best first.
         """
-        ...
 
 
 class Recipients(Protocol):
@@ -66,7 +63,6 @@ class Recipients(Protocol):
         Called: inside the unit of work, when a plan is made and when it is processed. A person
         who is named twice is told once.
         """
-        ...
 
 
 class Notifier(Protocol):
@@ -83,7 +79,6 @@ class Notifier(Protocol):
         Called: by the relay, outside any unit of work; more than once with the same `key` when a
             process dies between the sending and the marking.
         """
-        ...
 
 
 class Links(Protocol):
@@ -95,11 +90,9 @@ class Links(Protocol):
 
     def customer(self, customer: Customer) -> str | None:
         """Return the address of the customer's page, or None."""
-        ...
 
     def manage(self, customer: Customer, section: str) -> str | None:
         """Return the address of the host's own tab for a section, or None."""
-        ...
 
 
 class Fixers(Protocol):
@@ -111,7 +104,6 @@ class Fixers(Protocol):
         Must:
             F1: return True, False, or None where the host cannot tell, for every section.
         """
-        ...
 
 
 class Sampler(Protocol):
@@ -125,7 +117,6 @@ class Sampler(Protocol):
 
         Called: before the unit of work of a Process, a Perform Now or a view; never inside one.
         """
-        ...
 
 
 class Translator(Protocol):
@@ -137,4 +128,3 @@ class Translator(Protocol):
         Must:
             T1: return a text for every message, also for keys that it does not know; never raise.
         """
-        ...

@@ -28,11 +28,9 @@ class Lock(Protocol):
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take the lock; False after the timeout."""
-        ...
 
     def release(self) -> None:
         """Give it back."""
-        ...
 
 
 class Memory:
