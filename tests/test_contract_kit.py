@@ -235,13 +235,15 @@ def test_a_good_adapter_passes_and_the_summary_says_what_is_absent(
     pytester: pytest.Pytester,
 ) -> None:
     result = run(pytester, "world_of()")
-    result.assert_outcomes(passed=len(contract_tests(HostContract)) - 2, skipped=2)
-    result.stdout.fnmatch_lines(["cancelkit contract TestCrm: absent: joined, commit_faults"])
+    result.assert_outcomes(passed=len(contract_tests(HostContract)) - 3, skipped=3)
+    result.stdout.fnmatch_lines(
+        ["cancelkit contract TestCrm: absent: joined, commit_faults, damaged_rows"]
+    )
 
 
 def test_a_broken_adapter_fails_by_name_and_is_told_what_to_do(pytester: pytest.Pytester) -> None:
     result = run(pytester, "world_of(with_parts(operations=writes.IgnoresCase))")
-    result.assert_outcomes(passed=len(contract_tests(HostContract)) - 3, skipped=2, failed=1)
+    result.assert_outcomes(passed=len(contract_tests(HostContract)) - 4, skipped=3, failed=1)
     result.stdout.fnmatch_lines(["*Declare the columns binary*", f"*TestCrm::{O1}*"])
 
 

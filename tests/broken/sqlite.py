@@ -164,7 +164,7 @@ class BackDoor:
         self._do("UPDATE client SET name = ? WHERE id = ?", name, customer_id)
 
     def other_status(self, customer_id: str) -> None:
-        self._do("UPDATE client SET state = 'vip' WHERE id = ?", customer_id)
+        self._do("UPDATE client SET state = 'prospect' WHERE id = ?", customer_id)
 
     def other_owner(self, customer_id: str) -> None:
         self._do("UPDATE client SET keeper = 'bob' WHERE id = ?", customer_id)
@@ -282,6 +282,15 @@ def world_of(
         yield
         mark.unlink()
 
+    @contextmanager
+    def damaged(row_id: str) -> Generator[None]:
+        change = "UPDATE cancelkit_outbox SET document = ? WHERE id = ?"
+        read = "SELECT document FROM cancelkit_outbox WHERE id = ?"
+        (document,) = back._row(read, row_id)
+        back._do(change, document[:-1], row_id)
+        yield
+        back._do(change, document, row_id)
+
     host, back, theirs = host_of(""), BackDoor(file, ""), BackDoor(file, "south")
     other = World(host_of("south"), theirs, theirs)
-    return World(host, back, back, other, joined=joined, refuse_commit=refused)
+    return World(host, back, back, other, joined=joined, refuse_commit=refused, damaged=damaged)

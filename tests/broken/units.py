@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 from cancelkit.adapters.memory import MemoryHost
-from cancelkit.adapters.memory.host import MemoryUnit
 from cancelkit.adapters.memory.store import Writes
 from cancelkit.adapters.memory.stores import MemoryHistory
 from cancelkit.adapters.sqlite import SqliteHost
+from cancelkit.adapters.sqlite.stores import SqliteOutbox
 from cancelkit.ports import Unit
-from cancelkit.records import HistoryEntry
+from cancelkit.records import HistoryEntry, OutboxRow
+from cancelkit.serial import load
 from tests.broken.memory import Rebuilt
 
 
@@ -32,7 +34,7 @@ def unjudged(writes: Writes) -> None:
 class CommitsByItself(Rebuilt):
     """The history is written in a unit of its own."""
 
-    def changes(self, unit: MemoryUnit) -> dict[str, Any]:
+    def changes(self, writes: Writes) -> dict[str, Any]:
         host = self
 
         class Own(MemoryHistory):
@@ -41,7 +43,7 @@ class CommitsByItself(Rebuilt):
                 MemoryHistory(own, self._tenant).append(entry)
                 own.commit()
 
-        return {"history": Own(unit.customers._writes, self.tenant)}
+        return {"history": Own(writes, self.tenant)}
 
 
 class CommitsWhatever(MemoryHost):
@@ -99,6 +101,49 @@ class SwallowsErrors(SqliteHost[Any]):
                 db.execute("COMMIT")
             except sqlite3.OperationalError:
                 return
+
+
+def with_outbox(outbox: type[SqliteOutbox]) -> type[SqliteHost[Any]]:
+    """Return a host class with another outbox."""
+
+    class Broken(SqliteHost[Any]):
+        def _made(self, db: sqlite3.Connection) -> Unit:
+            return super()._made(db)._replace(outbox=outbox(db, self.tenant))
+
+    return Broken
+
+
+class StopsAtDamage(SqliteOutbox):
+    def _readable(self, where: str, *values: object) -> Iterator[OutboxRow]:
+        sql = f"SELECT document FROM cancelkit_outbox WHERE tenant = ? AND {where} ORDER BY due"
+        rows = self._all(sql, self._tenant, *values)
+        return iter([load(OutboxRow, text, "notification") for (text,) in rows])
+
+
+class CountsDamage(SqliteOutbox):
+    """The limit is in the SQL."""
+
+    most = -1
+
+    def claim(self, limit: int, now: datetime, lease_until: datetime) -> Sequence[OutboxRow]:
+        self.most = limit
+        return super().claim(limit, now, lease_until)
+
+    def _readable(self, where: str, *values: object) -> Iterator[OutboxRow]:
+        some = f"SELECT id FROM cancelkit_outbox WHERE {where} ORDER BY due LIMIT {self.most}"
+        return super()._readable(f"{where} AND id IN ({some})", *values, *values)
+
+
+class ClaimsDamage(SqliteOutbox):
+    change = "UPDATE cancelkit_outbox SET attempts = attempts + 1"
+
+    def claim(self, limit: int, now: datetime, lease_until: datetime) -> Sequence[OutboxRow]:
+        self._db.execute(f"{self.change} WHERE NOT json_valid(document)")
+        return super().claim(limit, now, lease_until)
+
+
+class DeletesDamage(ClaimsDamage):
+    change = "DELETE FROM cancelkit_outbox"
 
 
 class CommitsTheHosts(SqliteHost[Any]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from attrs import evolve
 
@@ -17,7 +17,15 @@ from cancelkit.adapters.memory.stores import (
 )
 from cancelkit.effects import AssignOwner
 from cancelkit.people import Customer, Status
-from cancelkit.records import CancellationRecord, Delivery, HistoryEntry, Operation, OutboxRow, Verb
+from cancelkit.records import (
+    CancellationRecord,
+    Delivery,
+    HistoryEntry,
+    Operation,
+    OutboxRow,
+    State,
+    Verb,
+)
 from tests.broken.memory import TENANTS
 
 # ---------------------------------------------------------------- status and owner
@@ -54,6 +62,30 @@ class AnswersWithRowCounts(MemoryCustomers):
 class RestoresLive(MemoryCustomers):
     def restore(self, customer_id: str, expected: Status, former: Status) -> bool:
         return super().restore(customer_id, expected, Status("live"))
+
+
+class RestoresThePending(MemoryCustomers):
+    """Who is not pending, but Cancelled, is not restored."""
+
+    def restore(self, customer_id: str, expected: Status, former: Status) -> bool:
+        return bool(expected.pending) and super().restore(customer_id, expected, former)
+
+
+class ReinstatesWhatever(MemoryCustomers):
+    """It compares who is pending, and nobody else."""
+
+    def restore(self, customer_id: str, expected: Status, former: Status) -> bool:
+        now = self._get(customer_id)
+        there = now.status if now is not None and now.status is not None else expected
+        return super().restore(customer_id, there if expected.cancelled else expected, former)
+
+
+class StaysCancelled(MemoryCustomers):
+    """The value is put back, and the mark of a cancelled customer stays."""
+
+    def restore(self, customer_id: str, expected: Status, former: Status) -> bool:
+        marked = evolve(former, cancelled=expected.cancelled)
+        return super().restore(customer_id, expected, marked)
 
 
 class PendingIsAValue(MemoryCustomers):
@@ -173,6 +205,50 @@ class ReadsItsWritesLate(MemoryCancellations):
 
     def current(self, customer_ids: Sequence[str]) -> Mapping[str, CancellationRecord]:
         return MemoryCancellations(Writes(self._writes._memory), self._tenant).current(customer_ids)
+
+
+def due_by(
+    due: Callable[[CancellationRecord, date], object], turn: int = 1, more: int = 0
+) -> type[MemoryCancellations]:
+    """Return cancellations that are due by another condition, order or limit."""
+
+    class Due(MemoryCancellations):
+        def due(self, day: date, limit: int) -> Sequence[str]:
+            rows = [row for key, row in self._writes.rows("cancellations") if due(row, day)]
+            mine = [(row.schedule.due, row.customer) for row in rows if row.tenant == self._tenant]
+            return [customer for _, customer in sorted(mine)[::turn]][: limit + more]
+
+    return Due
+
+
+def _is_due(row: CancellationRecord, day: date) -> bool:
+    return row.state is State.PENDING and row.schedule is not None and row.schedule.due <= day
+
+
+DUE_AFTER_ITS_END = due_by(lambda row, day: _is_due(evolve(row, state=State.PENDING), day))
+DUE_TOO_EARLY = due_by(lambda row, day: _is_due(row, day + timedelta(days=1)))
+DUE_A_DAY_LATE = due_by(lambda row, day: _is_due(row, day - timedelta(days=1)))
+DUE_NEWEST = due_by(_is_due, turn=-1)
+DUE_WITHOUT_LIMIT = due_by(_is_due, more=9)
+
+
+class DueAsAdded(MemoryCancellations):
+    """The column is not written again."""
+
+    def add(self, record: CancellationRecord) -> None:
+        super().add(record)
+        self._writes.put("added", (self._tenant, record.customer), record)
+
+    def due(self, day: date, limit: int) -> Sequence[str]:
+        rows = [row for key, row in self._writes.rows("added") if key[0] == self._tenant]
+        due = [(row.schedule.due, row.customer) for row in rows if _is_due(row, day)]
+        return [customer for _, customer in sorted(due)][:limit]
+
+
+class EverybodysDue(MemoryCancellations):
+    def due(self, day: date, limit: int) -> Sequence[str]:
+        stores = [MemoryCancellations(self._writes, tenant) for tenant in TENANTS]
+        return [customer for one in stores for customer in one.due(day, limit)][:limit]
 
 
 # ---------------------------------------------------------------- history, operations

@@ -10,9 +10,8 @@ from cancelkit.people import Status
 class StatusMirror(Protocol):
     """Compare-and-set on the customer's status, inside the unit of work.
 
-    Each method writes only if the status is what is expected (`value`, `pending`, `cancelled`),
-    and says whether it was. A host without such a status has no mirror; one whose status has no
-    place for "pending" reads and expects `pending=None`.
+    "The expected one" has the same `value`, `pending` and `cancelled`. A host without such a
+    status has no mirror; one whose status has no place for "pending" has `pending=None`.
     """
 
     def mark_pending(self, customer_id: str, expected: Status) -> bool:
@@ -22,16 +21,16 @@ class StatusMirror(Protocol):
             S1: write only when the status is the expected one, and return True exactly then.
             S2: keep the host's own value: the customer shows as "Live (PC)", not as something new.
         """
-        ...
 
     def restore(self, customer_id: str, expected: Status, former: Status) -> bool:
-        """Put the former status back.
+        """Put the former status, the one before `mark_pending`, back: for Remove and Reinstate.
 
         Must:
-            S3: write only when the status is the expected one, and return True exactly then.
-            S4: leave exactly the status that was there before `mark_pending`.
+            S3: write only when the status is the expected one, be that pending or Cancelled, and
+                return True exactly then.
+            S4: leave exactly the former status, whatever its value ("live", "prospect"), with
+                nothing of pending or Cancelled.
         """
-        ...
 
     def mark_cancelled(self, customer_id: str, expected: Status) -> bool:
         """Set the status that means Cancelled, and take the pending mark away.
@@ -40,4 +39,3 @@ class StatusMirror(Protocol):
             S5: write only when the status is the expected one, and return True exactly then.
             S6: leave a status that reads back with `cancelled=True`.
         """
-        ...

@@ -6,14 +6,14 @@ They are bound to one unit of work and one tenant. What they are given, they giv
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from cancelkit.records import CancellationRecord, HistoryEntry, Operation, OutboxRow, Verb
 
 
 class Cancellations(Protocol):
-    """The cancellations."""
+    """The cancellations; of a customer, at most one is open: its state is PENDING."""
 
     def current(self, customer_ids: Sequence[str]) -> Mapping[str, CancellationRecord]:
         """Return for each customer the open cancellation, or else the one that was begun last.
@@ -23,7 +23,6 @@ class Cancellations(Protocol):
             K2: give back what was stored, equal to it, and what this unit itself has written.
             K5: of several, return the open one, or else the one that was begun last.
         """
-        ...
 
     def add(self, record: CancellationRecord) -> None:
         """Store a new cancellation.
@@ -32,7 +31,6 @@ class Cancellations(Protocol):
             K3: refuse a second open one of the same customer, with `Conflict`, here or when the
                 unit of work ends: one open cancellation per (tenant, customer) is a constraint.
         """
-        ...
 
     def save(self, record: CancellationRecord, expected: int) -> bool:
         """Store a new version of a cancellation.
@@ -40,7 +38,16 @@ class Cancellations(Protocol):
         Must:
             K4: write only when the stored version is `expected`, and return True exactly then.
         """
-        ...
+
+    def due(self, day: date, limit: int) -> Sequence[str]:
+        """Return the ids of the customers whose scheduled cancellation is due on a day.
+
+        Must:
+            K6: return those of this tenant whose open cancellation, as it was stored last, has a
+                `schedule` with `due` on or before the day; the longest due first, at most `limit`.
+
+        Called: outside commands, by the job that processes what is due.
+        """
 
 
 class History(Protocol):
@@ -52,7 +59,6 @@ class History(Protocol):
         Must:
             H1: never change or drop an earlier one.
         """
-        ...
 
     def of(self, customer_id: str) -> Sequence[HistoryEntry]:
         """Return all entries of a customer.
@@ -61,7 +67,6 @@ class History(Protocol):
             H2: return them in the order in which they were committed, equal to what was
                 appended, of this tenant only.
         """
-        ...
 
 
 class Operations(Protocol):
@@ -74,7 +79,6 @@ class Operations(Protocol):
             O1: compare ids character by character: "a", "A" and "a " are three; give back
                 what was stored, equal to it.
         """
-        ...
 
     def add(self, operation: Operation) -> None:
         """Store an operation.
@@ -83,11 +87,15 @@ class Operations(Protocol):
             O2: refuse a second one of the same (tenant, customer, verb, op), with `Conflict`,
                 here or when the unit of work ends.
         """
-        ...
 
 
 class Outbox(Protocol):
-    """Notifications on their way; written with the command, sent by the relay."""
+    """Notifications on their way; written with the command, sent by the relay.
+
+    Must:
+        X7: let a row that cannot be read hurt no other: `claim` and `unsent` pass it over, and it
+            stays as it is, unclaimed, until it can be read.
+    """
 
     def add(self, rows: Sequence[OutboxRow]) -> None:
         """Store rows.
@@ -95,7 +103,6 @@ class Outbox(Protocol):
         Must:
             X1: keep nothing when the unit of work is rolled back.
         """
-        ...
 
     def claim(self, limit: int, now: datetime, lease_until: datetime) -> Sequence[OutboxRow]:
         """Claim waiting rows that are due and not leased (or whose lease has run out).
@@ -107,7 +114,6 @@ class Outbox(Protocol):
             X5: claim only rows of this tenant that are waiting, due and not leased, the longest
                 due first, at most `limit`.
         """
-        ...
 
     def settle(self, row: OutboxRow, attempts: int) -> bool:
         """Store what became of a claimed row.
@@ -116,7 +122,6 @@ class Outbox(Protocol):
             X4: write only when the stored row still has this number of attempts and was not
                 sent, and return True exactly then: who lost the lease cannot mark it.
         """
-        ...
 
     def unsent(self) -> Sequence[OutboxRow]:
         """Return what has not been sent.
@@ -125,4 +130,3 @@ class Outbox(Protocol):
             X6: return the rows of this tenant that are waiting or dead, equal to what was stored,
                 the longest due first.
         """
-        ...

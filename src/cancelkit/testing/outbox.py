@@ -1,4 +1,4 @@
-"""The contract of the outbox: promises X1 to X6."""
+"""The contract of the outbox: promises X1 to X7."""
 
 # ruff: noqa: SIM300 - tests read expected == actual
 
@@ -151,6 +151,23 @@ class OutboxTests(HostTests):
         found = self._unsent(world, *expected, *others)
         assert [row.id for row in expected] == [row.id for row in found]
         assert all(map(same, expected, found)), "a row did not come back equal"
+
+    def test_x7_a_row_that_cannot_be_read_hurts_no_other(self, world: World) -> None:
+        """`claim` and `unsent` pass over a row that cannot be read; it stays as it is, unclaimed.
+
+        Most likely one error ends the whole question, so that nobody is told of anything any
+        more; or the limit counts what cannot be read; or the damaged row is leased or deleted.
+        Read row by row, report the error, and go on to the next row.
+        """
+        self.require("damaged_rows", there=world.damaged is not None)
+        assert world.damaged is not None
+        old, new = self._stored(world, later(-9)), self._stored(world)
+        with world.damaged(old.id):
+            claimed = self._claim(world, old, new, limit=1)
+            assert [new.id] == [row.id for row in claimed]
+            assert claimed == self._unsent(world, old, new)
+        assert [old, *claimed] == self._unsent(world, old, new), "it did not stay as it was"
+        assert [old.id] == [row.id for row in self._claim(world, old, new)]
 
     # ------------------------------------------------------------ helpers
 

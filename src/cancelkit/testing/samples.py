@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from attrs import evolve
+
 from cancelkit.messages import Message, Refusal
 from cancelkit.people import Person, Status
 from cancelkit.records import (
@@ -17,7 +19,9 @@ from cancelkit.records import (
     Operation,
     OutboxRow,
     Outcome,
+    Override,
     Performed,
+    Schedule,
     Stamp,
     State,
     Verb,
@@ -33,7 +37,7 @@ AT = datetime(2026, 3, 2, 9, 0, 0, 1, tzinfo=UTC)
 TEXT = 'Zoë\'s "café" \\ {x} %s ; -- 😀\U0001d4b3 e\u0301 ﬀ \u202eevil\u202c\n\t\u2028'
 """Text that encodings, collations and hand-made SQL break."""
 
-SOMEBODY = Person("u-😀", TEXT)
+SOMEBODY = Person("u-😀", TEXT, "de-CH")
 
 _DATA: dict[str, Any] = {
     "text": TEXT,
@@ -44,6 +48,10 @@ _DATA: dict[str, Any] = {
     "list": [{"deep": [[]]}, "", -1],
     "": {"empty key": {}},
 }
+
+
+def _message() -> Message:
+    return Message.of("effect.create_expiry", on=DAY, text=TEXT, count=-1)
 
 
 def fresh(prefix: str = "ck") -> str:
@@ -65,7 +73,7 @@ def cancellation(
 ) -> CancellationRecord:
     """Return a cancellation; ended where its state is not PENDING."""
     stamp = Stamp(SOMEBODY, begun)
-    message = Message.of("effect.create_expiry", on=DAY, text=TEXT, count=-1)
+    message = _message()
     return CancellationRecord(
         id=fresh("cancellation"),
         tenant=tenant,
@@ -77,9 +85,21 @@ def cancellation(
         former=Status("live", pending=None, label=TEXT),
         begun=stamp,
         ended=None if state is State.PENDING else stamp,
-        entries=(Entry("reasons", 3, _DATA, 1, stamp),),
+        profile="key accounts",
+        required=("reasons.text", "reasons.extra"),
+        entries=(Entry("reasons", 3, _DATA, 1, stamp, {SOMEBODY.id: TEXT}),),
+        overrides=(Override("assets", message, TEXT, stamp),),
         performed=(Performed("future_expiry", "create_expiry", _DATA, message, 0, stamp),),
+        schedule=Schedule(DAY, DAY + timedelta(days=1), stamp),
+        effective=DAY,
+        reinstated=stamp,
     )
+
+
+def scheduled(tenant: str, customer: str, days: int | None) -> CancellationRecord:
+    """Return an open cancellation that is due so many days after `DAY`; unscheduled for None."""
+    due = None if days is None else Schedule(DAY, DAY + timedelta(days), Stamp(SOMEBODY, AT))
+    return evolve(cancellation(tenant, customer), schedule=due)
 
 
 def entry(tenant: str, customer: str, at: datetime = AT, key: str = "") -> HistoryEntry:
@@ -97,6 +117,9 @@ def entry(tenant: str, customer: str, at: datetime = AT, key: str = "") -> Histo
         today=DAY,
         op=fresh("op"),
         section="reasons",
+        behalf=SOMEBODY,
+        on=DAY,
+        note=TEXT,
         refusals=(Refusal("blocked", Message.of("reasons.none", text=TEXT), "reasons"),),
         lights={"zeta": "red", "alpha": "green"},
         done=(Message.of("effect.create_expiry", on=DAY),),
@@ -106,7 +129,7 @@ def entry(tenant: str, customer: str, at: datetime = AT, key: str = "") -> Histo
 def operation(tenant: str, customer: str, verb: Verb = Verb.BEGIN, op: str = "") -> Operation:
     """Return an operation with its outcome."""
     op = op or fresh("op")
-    outcome = Outcome(op, verb, customer, fresh("cancellation"), State.PENDING, AT)
+    outcome = Outcome(op, verb, customer, fresh("cancellation"), State.PENDING, AT, DAY)
     return Operation(tenant, customer, verb, op, fresh("digest"), outcome)
 
 
@@ -125,6 +148,10 @@ def row(
         recipient=SOMEBODY,
         actor=SOMEBODY,
         at=AT,
+        message=_message(),
+        lines=(_message(), Message.of("told.mood", option=TEXT)),
+        on=DAY,
+        profile="key accounts",
         reasons=_DATA,
         link="https://crm.example/customers/?id=%20&x=" + TEXT,
     )

@@ -46,8 +46,9 @@ class StatusTests(HostTests):
     def test_s3_restore_expects_the_status(self, world: World) -> None:
         """`restore` writes only when the status is the expected one, and says so.
 
-        Most likely it updates by id alone: a change that somebody made meanwhile, or a
-        cancellation that was processed, is overwritten. Compare and set, as in S1.
+        Most likely it updates by id alone, so that a change that somebody made meanwhile is
+        overwritten; or it compares with the pending mark, where a customer is Cancelled that is
+        reinstated. Compare and set, as in S1.
         """
         key, was, other = self._customer(world)
         pending = self._mark(world, key, was)
@@ -57,23 +58,27 @@ class StatusTests(HostTests):
         self._accepted(world, key, "restore", pending, was)
         if was.pending is not None:
             assert not world.inspect.status(key).pending, "it said True and did not write"
-        self._mark(world, key, was)
-        self._accepted(world, key, "mark_cancelled", pending)
-        self._refused(world, key, "restore", pending, was)
+        cancelled = self._cancelled(world, key, was)
+        for expected in (was, pending, *_otherwise_pending(cancelled)):
+            self._refused(world, key, "restore", expected, was)
+        before = world.inspect.status(key)
+        self._accepted(world, key, "restore", cancelled, was)
+        assert before != world.inspect.status(key), "it said True and did not write"
+        self._refused(world, key, "restore", cancelled, was)
 
     def test_s4_restore_leaves_exactly_the_former_status(self, world: World) -> None:
         """After `restore`, the status is exactly the one of before `mark_pending`.
 
-        Most likely a fixed "live" is written, though many statuses may mean live, or the pending
-        mark stays. Write the value of `former`.
+        Most likely a fixed "live" is written, though many statuses may mean live, or the mark of
+        a pending or a cancelled customer stays. Write all of `former`, whatever was expected.
         """
         for other in (False, True):
             key, was, _ = self._customer(world, other=other)
             before = world.inspect.status(key)
-            pending = self._mark(world, key, was)
-            self._accepted(world, key, "restore", pending, was)
-            assert before == world.inspect.status(key)
-            assert was == self.loaded(world, key).status
+            for leave in (self._mark, self._cancelled):
+                self._accepted(world, key, "restore", leave(world, key, was), was)
+                assert before == world.inspect.status(key)
+                assert was == self.loaded(world, key).status
 
     def test_s5_mark_cancelled_expects_the_status(self, world: World) -> None:
         """`mark_cancelled` writes only when the status is the expected one, and says so.
@@ -145,6 +150,12 @@ class StatusTests(HostTests):
         pending = while_pending(was)
         assert pending is not None
         return pending
+
+    def _cancelled(self, world: World, key: str, was: Status) -> Status:
+        self._accepted(world, key, "mark_cancelled", self._mark(world, key, was))
+        status = self.loaded(world, key).status
+        assert status is not None
+        return status
 
     def _accepted(self, world: World, key: str, method: str, *statuses: Status) -> None:
         assert self._moved(world, key, method, statuses) is True

@@ -15,7 +15,7 @@ from cancelkit.ports import Unit
 from cancelkit.records import CancellationRecord, HistoryEntry, Operation, State, Verb
 from cancelkit.testing import samples
 from cancelkit.testing.hosts import HostTests
-from cancelkit.testing.samples import fresh, same
+from cancelkit.testing.samples import DAY, fresh, same
 from cancelkit.testing.world import World
 
 
@@ -119,6 +119,25 @@ class StoresTests(HostTests):
             assert self._save(world, ended, 1) is True
             self._is_current(world, ended, "after its end")
 
+    def test_k6_the_longest_due_are_found_first(self, world: World) -> None:
+        """`due` returns the customers whose open cancellation is due on a day, longest due first.
+
+        Most likely the day is kept when a cancellation is added, and not when it is saved, or an
+        ended one still counts; or more come than were asked for, in the order of their ids. A
+        column that is NULL unless open and scheduled, written with each document; ORDER BY it.
+        """
+        recent = [self._scheduled(world, days) for days in (-2, -1, 0)]
+        for days, state in ((1, State.PENDING), (None, State.PENDING), (0, State.CANCELLED)):
+            self._rescheduled(world, self._scheduled(world, -3), days, state)  # due no more
+        self._rescheduled(world, oldest := self._scheduled(world, 9), -4)
+        expected = [one.customer for one in (oldest, *recent)]
+        if self.tenants and world.other:
+            self._scheduled(world.other, -9)
+        for limit in (9, 4, 3, 1):
+            with world.host.reading() as unit:
+                found = unit.cancellations.due(DAY, limit)
+            assert expected[:limit] == list(found), f"at most {limit}"
+
     def test_h1_earlier_entries_are_never_changed_or_dropped(self, world: World) -> None:
         """An entry that was appended stays as it is, whatever is appended later.
 
@@ -218,6 +237,22 @@ class StoresTests(HostTests):
         return self.write(
             world, record.customer, lambda unit: unit.cancellations.save(record, expected)
         )
+
+    def _scheduled(self, world: World, days: int | None) -> CancellationRecord:
+        """Add the open cancellation of a new customer, due so many days after `DAY`."""
+        record = samples.scheduled(world.host.tenant, world.arrange.customer(), days)
+        self.write(world, record.customer, lambda unit: unit.cancellations.add(record))
+        return record
+
+    def _rescheduled(
+        self,
+        world: World,
+        record: CancellationRecord,
+        days: int | None,
+        state: State = State.PENDING,
+    ) -> None:
+        due = samples.scheduled(record.tenant, record.customer, days).schedule
+        assert self._save(world, evolve(record, version=2, state=state, schedule=due), 1) is True
 
     def _is_current(self, world: World, record: CancellationRecord, where: str) -> None:
         found = self.read(world, lambda unit: unit.cancellations.current((record.customer,)))

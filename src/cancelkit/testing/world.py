@@ -33,27 +33,21 @@ class Arrange(Protocol):
 
     def customer(self) -> str:
         """Add a live customer, with one owner where there are owners; return the id as text."""
-        ...
 
     def remove(self, customer_id: str) -> None:
         """Soft-delete a customer."""
-        ...
 
     def rename(self, customer_id: str, name: str) -> None:
         """Give a customer another name."""
-        ...
 
     def other_status(self, customer_id: str) -> None:
         """Give a customer another live status than the one of a new customer."""
-        ...
 
     def other_owner(self, customer_id: str) -> None:
         """Give a customer another owner than the one of a new customer."""
-        ...
 
     def record(self, customer_id: str, kind: str, state: RecordState, record: Any = None) -> Any:
         """Add a record of a kind ("cases"), or change and move the given one; return its key."""
-        ...
 
     def asset(
         self,
@@ -65,11 +59,9 @@ class Arrange(Protocol):
         deleted: bool = False,
     ) -> None:
         """Add an asset, soft-deleted where `deleted`."""
-        ...
 
     def date(self, customer_id: str, kind: str, on: date, *, deleted: bool = False) -> None:
         """Add a dated record ("expiries"), soft-deleted where `deleted`."""
-        ...
 
 
 class Inspect(Protocol):
@@ -77,11 +69,9 @@ class Inspect(Protocol):
 
     def status(self, customer_id: str) -> RawStatus:
         """Return the status."""
-        ...
 
     def owners(self, customer_id: str) -> tuple[str, ...]:
         """Return the ids of the owners, as the adapter gives them in `Person.id`."""
-        ...
 
 
 @frozen(eq=False)
@@ -97,6 +87,8 @@ class World:
         refuse_commit: inside it, the store refuses the COMMIT of every unit of work that writes.
         lose_commit: inside it, the store commits, but the reply is lost. One of these two is
             needed for the flag `commit_faults`.
+        damaged: inside it, the stored row of the outbox with this id cannot be read; leaving it
+            puts back what was damaged, and nothing else. Needed for the flag `damaged_rows`.
         blind: the adapter bound in such a way that it cannot see the records: no tenant set, no
             right to read. Where it is given, promise C8 is checked with it too.
     """
@@ -108,4 +100,5 @@ class World:
     joined: Callable[[], AbstractContextManager[Host]] | None = None
     refuse_commit: Callable[[], AbstractContextManager[object]] | None = None
     lose_commit: Callable[[], AbstractContextManager[object]] | None = None
+    damaged: Callable[[str], AbstractContextManager[object]] | None = None
     blind: Host | None = None

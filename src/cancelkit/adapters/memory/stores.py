@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from attrs import evolve
 
@@ -59,6 +59,13 @@ class MemoryCancellations:
         if record.state is not State.PENDING:
             self._writes.put("slots", (self._tenant, record.customer), None)
         return True
+
+    def due(self, day: date, limit: int) -> Sequence[str]:
+        """See `Cancellations.due`."""
+        opened = [key for key, _ in self._writes.rows("slots") if key[0] == self._tenant]
+        records = self.current([customer for _, customer in opened]).values()
+        found = [(one.schedule.due, one.customer) for one in records if one.schedule]
+        return [customer for due, customer in sorted(found) if due <= day][:limit]
 
 
 class MemoryHistory:

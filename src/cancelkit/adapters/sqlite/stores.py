@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any
 
 from attrs import evolve
 
-from cancelkit.errors import Conflict
+from cancelkit.errors import Conflict, CorruptState
+from cancelkit.kit import log_fault
 from cancelkit.records import CancellationRecord, HistoryEntry, Operation, OutboxRow, State, Verb
 from cancelkit.serial import dump, load
 
@@ -18,8 +20,10 @@ CREATE TABLE IF NOT EXISTS cancelkit_cancellations (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant TEXT NOT NULL, id TEXT NOT NULL, customer TEXT NOT NULL,
     slot INTEGER CHECK (slot = 1), -- 1 while open: at most one for each customer
+    due TEXT, -- the day on which an open one is to be processed
     version INTEGER NOT NULL, document TEXT NOT NULL,
     UNIQUE (tenant, id), UNIQUE (tenant, customer, slot));
+CREATE INDEX IF NOT EXISTS cancelkit_cancellations_due ON cancelkit_cancellations (tenant, due);
 CREATE TABLE IF NOT EXISTS cancelkit_history (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant TEXT NOT NULL, id TEXT NOT NULL, customer TEXT NOT NULL,
@@ -64,6 +68,11 @@ class _Store:
         except sqlite3.IntegrityError as error:
             raise Conflict(f"Somebody else was first: {error}.") from error
 
+    def _update(self, table: str, values: Mapping[str, object], where: str, *keys: object) -> bool:
+        columns = ", ".join(f"{name} = ?" for name in values)
+        sql = f"UPDATE cancelkit_{table} SET {columns} WHERE {where}"  # noqa: S608 - names from this file
+        return self._db.execute(sql, (*values.values(), *keys)).rowcount == 1
+
 
 class SqliteCancellations(_Store):
     """See `cancelkit.ports.Cancellations`."""
@@ -86,28 +95,33 @@ class SqliteCancellations(_Store):
 
     def add(self, record: CancellationRecord) -> None:
         """See `Cancellations.add`."""
-        self._insert(
-            "cancellations",
-            tenant=self._tenant,
-            id=record.id,
-            customer=record.customer,
-            slot=_slot(record),
-            version=record.version,
-            document=dump(record),
-        )
+        key = {"tenant": self._tenant, "id": record.id, "customer": record.customer}
+        self._insert("cancellations", **key, **_columns_of(record))
 
     def save(self, record: CancellationRecord, expected: int) -> bool:
         """See `Cancellations.save`."""
-        done = self._db.execute(
-            "UPDATE cancelkit_cancellations SET slot = ?, version = ?, document = ? "
-            "WHERE tenant = ? AND id = ? AND version = ?",
-            (_slot(record), record.version, dump(record), self._tenant, record.id, expected),
+        where = "tenant = ? AND id = ? AND version = ?"
+        return self._update(
+            "cancellations", _columns_of(record), where, self._tenant, record.id, expected
         )
-        return done.rowcount == 1
+
+    def due(self, day: date, limit: int) -> Sequence[str]:
+        """See `Cancellations.due`."""
+        rows = self._all(
+            "SELECT customer FROM cancelkit_cancellations WHERE tenant = ? AND due <= ? "
+            "ORDER BY due, seq LIMIT ?",
+            self._tenant,
+            day.isoformat(),
+            limit,
+        )
+        return [customer for (customer,) in rows]
 
 
-def _slot(record: CancellationRecord) -> int | None:
-    return 1 if record.state is State.PENDING else None
+def _columns_of(record: CancellationRecord) -> dict[str, object]:
+    opened = record.state is State.PENDING
+    due = record.schedule.due.isoformat() if opened and record.schedule else None
+    slot = 1 if opened else None
+    return {"slot": slot, "due": due, "version": record.version, "document": dump(record)}
 
 
 class SqliteHistory(_Store):
@@ -173,37 +187,38 @@ class SqliteOutbox(_Store):
 
     def claim(self, limit: int, now: datetime, lease_until: datetime) -> Sequence[OutboxRow]:
         """See `Outbox.claim`."""
-        found = self._rows(
-            "delivery = 'waiting' AND due <= ? AND (leased_until IS NULL OR leased_until <= ?) "
-            "ORDER BY due LIMIT ?",
+        found = self._readable(
+            "delivery = 'waiting' AND due <= ? AND (leased_until IS NULL OR leased_until <= ?)",
             _text(now),
             _text(now),
-            limit,
         )
-        claimed = [evolve(r, attempts=r.attempts + 1, leased_until=lease_until) for r in found]
+        rows = list(islice(found, limit))  # a limit in SQL would count what cannot be read
+        claimed = [evolve(r, attempts=r.attempts + 1, leased_until=lease_until) for r in rows]
         return [row for row in claimed if self.settle(row, row.attempts - 1)]
 
     def settle(self, row: OutboxRow, attempts: int) -> bool:
         """See `Outbox.settle`."""
-        columns = _columns(row)
-        done = self._db.execute(
-            f"UPDATE cancelkit_outbox SET {', '.join(f'{name} = ?' for name in columns)} "  # noqa: S608 - names from this file
-            "WHERE tenant = ? AND id = ? AND attempts = ? AND delivery <> 'sent'",
-            (*columns.values(), self._tenant, row.id, attempts),
-        )
-        return done.rowcount == 1
+        where = "tenant = ? AND id = ? AND attempts = ? AND delivery <> 'sent'"
+        return self._update("outbox", _columns(row), where, self._tenant, row.id, attempts)
 
     def unsent(self) -> Sequence[OutboxRow]:
         """See `Outbox.unsent`."""
-        return self._rows("delivery <> 'sent' ORDER BY due")
+        return list(self._readable("delivery <> 'sent'"))
 
-    def _rows(self, where: str, *values: object) -> list[OutboxRow]:
-        rows = self._all(
-            f"SELECT id, document FROM cancelkit_outbox WHERE tenant = ? AND {where}",  # noqa: S608 - from this file
-            self._tenant,
-            *values,
+    def _readable(self, where: str, *values: object) -> Iterator[OutboxRow]:
+        """Return rows, the longest due first; one that cannot be read is logged and passed over."""
+        sql = (
+            "SELECT id, CAST(document AS BLOB) FROM cancelkit_outbox "  # noqa: S608 - from this file
+            f"WHERE tenant = ? AND {where} ORDER BY due"
         )
-        return [load(OutboxRow, text, f"notification {key!r}") for key, text in rows]
+        for key, text in self._db.execute(sql, (self._tenant, *values)):
+            what = f"notification {key!r}"
+            try:
+                row = load(OutboxRow, text.decode(), what)
+            except (CorruptState, UnicodeDecodeError) as error:
+                log_fault(f"reading {what}", error)
+            else:
+                yield row
 
 
 def _columns(row: OutboxRow) -> dict[str, object]:
