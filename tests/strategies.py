@@ -21,7 +21,9 @@ from cancelkit.records import (
     Operation,
     OutboxRow,
     Outcome,
+    Override,
     Performed,
+    Schedule,
     Stamp,
     State,
     Verb,
@@ -100,7 +102,7 @@ INSTANTS = st.one_of(
     ).map(lambda at: at.astimezone(UTC)),
 )
 
-PEOPLE = st.builds(Person, IDS, MAY_BE_STORED)
+PEOPLE = st.builds(Person, IDS, MAY_BE_STORED, LINES)
 STATUSES = st.builds(
     Status,
     MAY_BE_STORED,
@@ -143,7 +145,12 @@ def tuples(elements: st.SearchStrategy[Any], most: int = 2) -> st.SearchStrategy
     return st.lists(elements, max_size=most).map(tuple)
 
 
-ENTRIES = st.builds(Entry, KEYS, st.integers(0, 9), JSON_OBJECTS, st.integers(0, 99), STAMPS)
+_NAMES = st.dictionaries(IDS, MAY_BE_STORED, max_size=2)
+ENTRIES = st.builds(
+    Entry, KEYS, st.integers(0, 9), JSON_OBJECTS, st.integers(0, 99), STAMPS, _NAMES
+)
+OVERRIDES = st.builds(Override, KEYS, MESSAGES, MAY_BE_STORED, STAMPS)
+SCHEDULES = st.builds(Schedule, DAYS, DAYS, STAMPS)
 PERFORMED = st.builds(Performed, KEYS, KEYS, JSON_OBJECTS, MESSAGES, st.integers(0, 99), STAMPS)
 
 CANCELLATIONS = st.builds(
@@ -158,8 +165,14 @@ CANCELLATIONS = st.builds(
     former=st.none() | STATUSES,
     begun=STAMPS,
     ended=st.none() | STAMPS,
+    profile=LINES,
+    required=tuples(KEYS),
     entries=tuples(ENTRIES),
+    overrides=tuples(OVERRIDES),
     performed=tuples(PERFORMED),
+    schedule=st.none() | SCHEDULES,
+    effective=st.none() | DAYS,
+    reinstated=st.none() | STAMPS,
 )
 
 HISTORY = st.builds(
@@ -177,6 +190,9 @@ HISTORY = st.builds(
     op=IDS,
     token=LINES,
     section=LINES,
+    behalf=st.none() | PEOPLE,
+    on=st.none() | DAYS,
+    note=MAY_BE_STORED,
     refusals=tuples(REFUSALS),
     lights=_LIGHTS,
     done=tuples(MESSAGES),
@@ -190,6 +206,7 @@ OUTCOMES = st.builds(
     cancellation=IDS,
     now=st.sampled_from(State),
     at=INSTANTS,
+    on=st.none() | DAYS,
     done=tuples(PERFORMED),
     stays=tuples(PERFORMED),
     notified=tuples(PEOPLE),
@@ -218,6 +235,10 @@ NOTIFICATIONS = st.builds(
     recipient=PEOPLE,
     actor=PEOPLE,
     at=INSTANTS,
+    message=MESSAGES,
+    lines=tuples(MESSAGES),
+    on=st.none() | DAYS,
+    profile=LINES,
     reasons=JSON_OBJECTS,
     link=st.none() | MAY_BE_STORED,
 )
@@ -229,6 +250,7 @@ OUTBOX = st.builds(
     delivery=st.sampled_from(Delivery),
     due=INSTANTS,
     attempts=st.integers(0, 99),
+    spared=st.integers(0, 99),
     leased_until=st.none() | INSTANTS,
     error=MAY_BE_STORED,
 )

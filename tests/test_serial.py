@@ -28,7 +28,9 @@ from cancelkit.records import (
     Operation,
     OutboxRow,
     Outcome,
+    Override,
     Performed,
+    Schedule,
     Stamp,
     State,
     Verb,
@@ -40,11 +42,16 @@ from tests import strategies as sts
 GOLDENS = Path(__file__).parent / "goldens"
 
 AT = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
-ALICE = Person("alice", "Alice “Ä” \u202eevil\u202c 😀")
+ALICE = Person("alice", "Alice “Ä” \u202eevil\u202c 😀", "de")
 STAMP = Stamp(ALICE, AT)
 MESSAGE = Message.of("effect.assign_owner", to="Tom", was="Ann", n=2, on=date(2026, 3, 9))
 ENTRY = Entry(
-    "reasons", 1, {"codes": [{"code": "price"}], "text": "<b>x</b>\n", "n": None}, 2, STAMP
+    "reasons",
+    1,
+    {"codes": [{"code": "price"}], "text": "<b>x</b>\n", "n": None},
+    2,
+    STAMP,
+    {"bea": "Bea"},
 )
 PERFORMED = Performed(
     "ownership", "assign_owner", {"to": [{"id": "t", "name": "Tom"}], "was": []}, MESSAGE, 3, STAMP
@@ -64,8 +71,14 @@ EXAMPLES: dict[str, Any] = {
         former=Status("live", pending=False, cancelled=False, label="Live"),
         begun=STAMP,
         ended=STAMP,
+        profile="reseller",
+        required=("reasons.text",),
         entries=(ENTRY,),
+        overrides=(Override("assets", MESSAGE, "They keep the router.", STAMP),),
         performed=(PERFORMED,),
+        schedule=Schedule(date(2026, 3, 31), date(2026, 4, 1), STAMP),
+        effective=date(2026, 3, 31),
+        reinstated=STAMP,
     ),
     "history": HistoryEntry(
         id="h-1",
@@ -81,6 +94,9 @@ EXAMPLES: dict[str, Any] = {
         op="op-1",
         token="c-1.4.00ff",
         section="ownership",
+        behalf=Person("boss", "Boss"),
+        on=date(2026, 3, 31),
+        note="They keep the router.",
         refusals=(Refusal("blocked", MESSAGE, "assets"),),
         lights={"reasons": "green", "assets": "red", "mood": "unknown"},
         done=(MESSAGE,),
@@ -98,6 +114,7 @@ EXAMPLES: dict[str, Any] = {
             cancellation="c-1",
             now=State.CANCELLED,
             at=AT,
+            on=date(2026, 3, 31),
             done=(PERFORMED,),
             stays=(PERFORMED,),
             notified=(ALICE,),
@@ -117,12 +134,17 @@ EXAMPLES: dict[str, Any] = {
             recipient=Person("boss", "Boss"),
             actor=ALICE,
             at=AT,
+            message=MESSAGE,
+            lines=(MESSAGE, Message.of("told.reasons")),
+            on=date(2026, 3, 31),
+            profile="reseller",
             reasons={"text": "x", "codes": [], "n": 1.5, "ok": True},
             link="https://crm.example/c/1",
         ),
         delivery=Delivery.WAITING,
         due=AT,
         attempts=2,
+        spared=1,
         leased_until=AT,
         error="TimeoutError",
     ),
@@ -203,7 +225,8 @@ def wrong_values(spot: Spot) -> list[Any]:
     if isinstance(kind, type) and issubclass(kind, Enum):
         found: list[Any] = ["", "nonsense", next(iter(kind)).value.upper(), 0, True, [], {}]
     elif get_origin(kind) is tuple:
-        found = ["", "abc", {}, {"0": {}}, 1, True, [None], [[]], ["x"]]
+        found = ["", "abc", {}, {"0": {}}, 1, True, [None], [[]], [1]]
+        found += [] if get_args(kind)[0] is str else [["x"]]
     elif kind in WRONG:
         found = list(WRONG[kind])
     elif get_origin(kind) is not None and get_args(kind) == (str, str):
