@@ -74,14 +74,14 @@ def test_demo_ends_with_a_cancelled_customer_and_is_short_enough_to_read() -> No
         "! Cancellation pending since 2026-03-02, begun by Raj Mehta [View cancellation]",
         "Assets: 2 assets are still live; Sales Orders: 1 still open",
         "Bea O'Connor has no role that allows this",
-        "Done: Change the owner from Raj Mehta to Bea O'Connor",
-        "- Change the status from Live (PC) to Cancelled",
+        "Done: Owner: Raj Mehta → Bea O'Connor",
+        "- Status: Live (PC) → Cancelled",
         "? Cancel Harbour Café? Yes",
         "> To Priya Nair: Harbour Café (C-1001) was cancelled by Raj Mehta on 2026-03-03",
         "2026-03-02 09:00  Raj Mehta      Begin Cancellation",
         "Müller Präzision GmbH (C-1005)   status: Pending (PC)",
         "Müller Präzision GmbH (C-1005)   status: Pending   owner: Bea O'Connor",
-        "Stays as it was done: Change the owner from Raj Mehta to Bea O'Connor",
+        "Stays as it was done: Owner: Raj Mehta → Bea O'Connor",
     ],
 )
 def test_demo_tells_the_articles_story(fact: str, capsys: pytest.CaptureFixture[str]) -> None:

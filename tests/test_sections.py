@@ -473,7 +473,7 @@ def test_new_owner_and_keep_contradict_each_other() -> None:
 def test_effect_and_its_inverse_cancel_out() -> None:
     effect = AssignOwner((TOM.person,), CUSTOMER.owners)
     assert effect == effect.inverse().inverse()
-    assert "Change the owner from Ann to Tom" == ENGLISH.text(effect.message())
+    assert "Owner: Ann → Tom" == ENGLISH.text(effect.message())
 
 
 # ---------------------------------------------------------------- mood

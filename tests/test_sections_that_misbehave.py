@@ -250,7 +250,7 @@ def test_section_without_effects_is_not_hurt_by_another_ones() -> None:
     """Effects of a sound section are still planned beside an odd one."""
     here = with_odd(Odd(fine, raising(ValueError("x")), gate=Gate.ADVISES))
     here.ready().enter(NewOwner("t-7"))
-    assert "Change the owner from Ann to Tom" == here.get().plan().steps[0]
+    assert "Owner: Ann → Tom" == here.get().plan().steps[0]
 
 
 @frozen

@@ -81,7 +81,7 @@ def test_customer_is_cancelled_in_stages_by_several_people() -> None:
     with pytest.raises(Blocked, match=r"Assets: 1 asset is still live; Sales Orders: 1 still"):
         alice.process(alice.plan().token)
     done = alice.perform_now("ownership").done
-    assert ["Change the owner from Ann to Tom"] == [here.kit.text(one.message) for one in done]
+    assert ["Owner: Ann → Tom"] == [here.kit.text(one.message) for one in done]
     assert (TOM,) == here.customer.owners
 
     here.add_order("Completed")
@@ -90,7 +90,7 @@ def test_customer_is_cancelled_in_stages_by_several_people() -> None:
     assert {"green"} == set(lights(bob).values())
 
     plan = bob.plan()
-    assert ("Change the status from Live (PC) to Cancelled",) == plan.steps
+    assert ("Status: Live (PC) → Cancelled",) == plan.steps
     assert ((BOSS,), (), ()) == (plan.notify, plan.blocked_by, plan.obstacles)
     outcome = bob.process(plan.token)
     assert (State.CANCELLED, (BOSS,)) == (outcome.now, outcome.notified)
@@ -133,7 +133,7 @@ def test_history_is_a_readable_story() -> None:
         )
         for entry in here.get().history()
     ]
-    changed = ["Change the owner from Ann to Tom"]
+    changed = ["Owner: Ann → Tom"]
     blocked = ["Sales Orders: 1 still open"]
     assert [
         (Verb.BEGIN, True, "Alice", nine, "", [], []),
@@ -272,14 +272,14 @@ def test_owner_that_the_crm_changed_before_is_the_one_to_come_back_to() -> None:
     here.crm.put_customer(evolve(here.customer, owners=(Person("s-8", "Sue"),)))
     with pytest.raises(StaleToken):
         here.get().process(token)
-    assert "Change the owner from Sue to Tom" == here.get().plan().steps[0]
+    assert "Owner: Sue → Tom" == here.get().plan().steps[0]
 
 
 def test_new_answer_after_perform_now_is_planned_anew() -> None:
     here = planned_owner()
     here.get().perform_now("ownership")
     here.get().enter(NewOwner("s-8"))
-    assert "Change the owner from Tom to Sue" == here.get().plan().steps[0]
+    assert "Owner: Tom → Sue" == here.get().plan().steps[0]
     process(here)
     assert (Person("s-8"),) == here.customer.owners
 
@@ -315,7 +315,7 @@ def test_expiry_is_created_by_the_host_that_offers_it() -> None:
     )
     on = TODAY + timedelta(days=300)
     here.ready().enter(NewExpiry(on, "ring them"))
-    assert f"Create an expiry on {on}" == here.get().plan().steps[0]
+    assert f"New expiry on {on}" == here.get().plan().steps[0]
     process(here)
     assert [CreateExpiry(on, "ring them")] == created
 

@@ -6,18 +6,21 @@ Import it by its own name; `import cancelkit` does not load it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from cancelkit import reading
+from cancelkit import asking, reading
+from cancelkit.checklist import Checklist
 from cancelkit.decide import blocking
 from cancelkit.evaluate import Judged, read_answers
 from cancelkit.facts import Facts
 from cancelkit.people import Customer
 from cancelkit.ports import Unit
 from cancelkit.text import checked_id
+from cancelkit.times import checked_day
 
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
@@ -50,29 +53,39 @@ class Readiness:
 
 
 def check_many(
-    desk: Desk, customer_ids: Iterable[str], *, chunk: int = CHUNK
+    desk: Desk,
+    customer_ids: Iterable[str],
+    *,
+    on: date | None = None,
+    profile: str = "",
+    chunk: int = CHUNK,
 ) -> Iterator[Readiness]:
     """Judge any number of customers, in the order given, without beginning anything.
+
+    With `on`, as of a day to come; with a profile, by its checklist.
 
     Customers that are not visible are left out, and so are those whom the actor may not view.
     The ids are taken as they are needed; `chunk` customers share one question.
     """
     ids = (checked_id(one, "a customer id") for one in customer_ids)
     while batch := tuple(dict.fromkeys(islice(ids, chunk))):
-        with reading.faults("checking customers"), desk.host.reading() as unit:
-            judged = _check(desk, unit, batch)
+        with asking.faults("checking customers"), desk.host.reading() as unit:
+            judged = _check(desk, unit, batch, checked_day(on), desk.kit.profile(profile))
         yield from judged
 
 
-def _check(desk: Desk, unit: Unit, ids: Sequence[str]) -> list[Readiness]:
-    _, today = reading.moment(desk)
+def _check(
+    desk: Desk, unit: Unit, ids: Sequence[str], on: date | None, checklist: Checklist
+) -> list[Readiness]:
+    _, today = asking.moment(desk)
+    as_of = max(on or today, today)
     found = unit.customers.load(ids)
-    each = (reading.sound_customer(desk, found.get(key), key, deep=False) for key in ids)
-    seen = [c for c in each if c is not None and reading.allowed(desk, "view", c)]
-    needs = desk.kit.checklist.needs
-    answers = unit.customers.facts([c.id for c in seen], needs, today) if seen else {}
-    late = read_answers(desk.kit.checklist.sampled, {})  # other systems are not asked in bulk
+    each = (asking.sound_customer(desk, found.get(key), key, deep=False) for key in ids)
+    seen = [c for c in each if c is not None and asking.allowed(desk, "view", c)]
+    needs = checklist.needs
+    answers = unit.customers.facts([c.id for c in seen], needs, as_of) if seen else {}
+    late = read_answers(checklist.sampled, {})  # other systems are not asked in bulk
     facts = (
-        Facts(c, today, today, {**read_answers(needs, answers.get(c.id, {})), **late}) for c in seen
+        Facts(c, today, as_of, {**read_answers(needs, answers.get(c.id, {})), **late}) for c in seen
     )
-    return [Readiness(f.customer, reading.evaluated(desk, desk.kit.checklist, f)) for f in facts]
+    return [Readiness(f.customer, reading.evaluated(desk, checklist, f)) for f in facts]

@@ -7,6 +7,7 @@ does I/O. All commands go through `cancelkit.commands.run`; whoever has read one
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -14,6 +15,7 @@ from attrs import frozen
 from cancelkit import commands, looking
 from cancelkit.orders import form_from_data, order
 from cancelkit.records import HistoryEntry, JsonObject, Outcome, Verb
+from cancelkit.times import checked_day
 from cancelkit.views import Plan, View
 
 if TYPE_CHECKING:
@@ -37,24 +39,33 @@ class Cancellation:
     desk: Desk
     customer_id: str
 
-    def view(self, *, name: int = 0) -> View:
+    def view(self, *, name: int = 0, on: date | None = None) -> View:
         """Read everything and return the checklist as values; also what Refresh does.
 
-        Of the records that keep each section red, `name` are named (0 asks nobody).
+        Of the records that keep each section red, `name` are named (0 asks nobody). With `on`, a
+        day to come, the sections are judged as of that day: what will be green by then, and what
+        turns red before.
         """
-        return looking.view(self.desk, self.customer_id, name)
+        return looking.view(self.desk, self.customer_id, name=name, on=checked_day(on))
 
-    def plan(self) -> Plan:
-        """Return what Process would do now, and the token to confirm it; or raise `NotPending`."""
-        return looking.plan(self.desk, self.customer_id)
+    def plan(self, *, on: date | None = None) -> Plan:
+        """Return what Process would do, and the token to confirm it; or raise `NotPending`.
+
+        With `on`, for this effective date: see `process`.
+        """
+        return looking.plan(self.desk, self.customer_id, on=checked_day(on))
 
     def history(self) -> Sequence[HistoryEntry]:
         """Return every accepted and refused command on this customer, oldest first."""
         return looking.history(self.desk, self.customer_id)
 
-    def begin(self, *, op: str | None = None) -> Outcome:
-        """Open a cancellation and mark the customer as pending; again opens the one there is."""
-        return self._run(Verb.BEGIN, op)
+    def begin(self, *, profile: str = "", op: str | None = None) -> Outcome:
+        """Open a cancellation and mark the customer as pending; again opens the one there is.
+
+        The checklist of the profile ("" for the kit's own) is copied: later changes of the profile
+        do not change the cancellation.
+        """
+        return self._run(Verb.BEGIN, op, profile=profile)
 
     def enter(self, form: object, *, token: str = "", op: str | None = None) -> Outcome:
         """Store what a person entered: `Reasons("price")`, `NewOwner("u-7")`, `Mood("angry")`.
@@ -75,6 +86,14 @@ class Cancellation:
         """Carry out at once what a section plans, such as the new owner; Process then need not."""
         return self._run(Verb.PERFORM_NOW, op, section=section)
 
+    def override(self, section: str, reason: str, *, op: str | None = None) -> Outcome:
+        """Let a blocking section be red, for a reason that is recorded; "" takes it back.
+
+        Needs the action "override". It is void as soon as the section says another thing, such as
+        another count. A section that could not be read is not overridden.
+        """
+        return self._run(Verb.OVERRIDE, op, section=section, note=reason)
+
     def remove(self, *, put_back: bool = False, op: str | None = None) -> Outcome:
         """End the cancellation and put back the exact status of before Begin.
 
@@ -82,15 +101,42 @@ class Cancellation:
         """
         return self._run(Verb.REMOVE, op, put_back=put_back)
 
-    def process(self, token: str = "", *, op: str | None = None) -> Outcome:
+    def process(self, token: str = "", *, on: date | None = None, op: str | None = None) -> Outcome:
         """Re-check everything and, all or nothing, do what the plan with this token says.
+
+        The effective date `on` is today where none is given. One before today is recorded as such;
+        it may not be before the customer's first day. With one to come, Process is *scheduled*:
+        the sections that are red are no reason against it yet, and
+        `cancelkit.schedule.process_due` carries it out on the day, after a fresh check.
 
         Raises:
             Blocked: a blocking section is not green.
             StaleToken: the plan would be another one now; `fresh` is the new plan.
             ConfirmationMissing: no token was given; `fresh` is the plan to confirm.
         """
-        return self._run(Verb.PROCESS, op, token=token)
+        return self._run(Verb.PROCESS, op, token=token, on=on)
+
+    def reinstate(self, *, put_back: bool = False, op: str | None = None) -> Outcome:
+        """Give a cancelled customer the exact status of before Begin again.
+
+        History and reasons stay. With `put_back`, what was performed is undone, where it can be;
+        the rest is in `stays`. A new cancellation may follow.
+        """
+        return self._run(Verb.REINSTATE, op, put_back=put_back)
+
+    def adopt(self, *, op: str | None = None) -> Outcome:
+        """After drift: go on from the status that the CRM has now. Needs the action "override".
+
+        The customer is marked as pending again, and Remove will put that status back.
+        """
+        return self._run(Verb.ADOPT, op)
+
+    def end(self, *, op: str | None = None) -> Outcome:
+        """After drift: end the cancellation as it is; nothing is written into the CRM.
+
+        Needs the action "override". For a customer who was cancelled by other means, or is gone.
+        """
+        return self._run(Verb.END, op)
 
     def _run(self, verb: Verb, op: str | None, **what: Any) -> Outcome:
         return commands.run(self.desk, order(self.desk, self.customer_id, verb, op, **what))

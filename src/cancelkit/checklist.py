@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from attrs import evolve, field, frozen
+from attrs import fields as attrs_fields
 
 from cancelkit.effects import Effect
 from cancelkit.errors import BadSetup, UnknownSection
 from cancelkit.facts import Facts
 from cancelkit.needs import Need
-from cancelkit.registration import check_section, effect_kinds, forms
+from cancelkit.registration import check_section, effect_kinds, form_of, forms
 from cancelkit.section import Gate, Section, WithEffects, WithSamples, WithTexts
 from cancelkit.sections import STANDARD_SECTIONS
 from cancelkit.states import SectionState, unknown
@@ -42,19 +43,23 @@ class Checklist:
     Attributes:
         sections: in the order to show; keys, forms and effect tags are unique.
         gates: section key -> gate; where none is given, the section's own, or it blocks.
+        required: "section.field" of each field that must be filled, beyond what the section asks.
         by_key, by_form: the sections again, by key and by the class of their form.
         kinds: the classes of effects that the sections may plan, by their tags.
         advising: the keys of the sections that ask other systems, and can only advise.
         planning: the sections that plan effects, each with its place in `sections`.
+        demands: the required fields, by section key.
     """
 
     sections: tuple[Section, ...] = field(converter=_in_order)
     gates: Mapping[str, Gate] = field(factory=dict, hash=False)
+    required: tuple[str, ...] = ()
     by_key: Mapping[str, Section] = field(init=False, eq=False, repr=False)
     by_form: Mapping[type, Section] = field(init=False, eq=False, repr=False)
     kinds: Mapping[str, type[Effect]] = field(init=False, eq=False, repr=False)
     advising: frozenset[str] = field(init=False, eq=False, repr=False)
     planning: tuple[tuple[int, WithEffects], ...] = field(init=False, eq=False, repr=False)
+    demands: Mapping[str, tuple[str, ...]] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         keyed: dict[str, Section] = {}
@@ -83,6 +88,7 @@ class Checklist:
             "kinds": effect_kinds(kept),
             "advising": advising,
             "planning": tuple((at, s) for at, s in enumerate(kept) if isinstance(s, WithEffects)),
+            "demands": _demands(self.required),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
@@ -120,45 +126,71 @@ class Checklist:
         at = len(self.sections)
         if before or after:
             at = self.sections.index(self.section(before or after)) + (1 if after else 0)
-        return Checklist((*self.sections[:at], section, *self.sections[at:]), self.gates)
+        return evolve(self, sections=(*self.sections[:at], section, *self.sections[at:]))
 
     def without(self, *keys: str) -> Checklist:
         """Return a checklist without some sections: they are absent, never evidence."""
         dropped = {self.section(key).key for key in keys}
-        kept = tuple(s for s in self.sections if s.key not in dropped)
-        return Checklist(kept, {k: gate for k, gate in self.gates.items() if k not in dropped})
+        return self._of(s for s in self.sections if s.key not in dropped)
 
     def only(self, key: str) -> Checklist:
         """Return the checklist of one section alone."""
-        return Checklist((self.section(key),), {key: self.gates[key]})
+        return self._of((self.section(key),))
 
     def replacing(self, *sections: Section) -> Checklist:
         """Return a checklist in which sections take the places of those with their keys."""
         new = {self.section(section.key).key: section for section in sections}
         gates = {key: gate for key, gate in self.gates.items() if key not in new}
-        return Checklist(tuple(new.get(s.key, s) for s in self.sections), gates)
+        return evolve(self, sections=(new.get(s.key, s) for s in self.sections), gates=gates)
 
     def with_gates(self, **gates: Gate | str) -> Checklist:
         """Return a checklist with other gates; a section that is `off` is left out."""
         chosen = {self.section(key).key: as_gate(gate) for key, gate in gates.items()}
         return evolve(self, gates={**self.gates, **chosen})
 
+    def requiring(self, *fields: str) -> Checklist:
+        """Return a checklist in which more fields must be filled: `requiring("reasons.extra")`.
+
+        A section is red while one of its required fields is empty. Raises `BadSetup` for a field
+        that no form has, which lists those that it has.
+        """
+        for name in fields:
+            key, _, wanted = name.partition(".")
+            form = form_of(self.section(key))
+            known = [one.name for one in attrs_fields(form)] if form else []
+            if wanted not in known:
+                listed = ", ".join(f"{key}.{one}" for one in known) or "none"
+                raise BadSetup(f"There is no field {name!r}; the fields of {key!r} are: {listed}.")
+        return evolve(self, required=tuple(dict.fromkeys((*self.required, *fields))))
+
+    def _of(self, sections: Iterable[Section]) -> Checklist:
+        """Return the checklist of some of the sections."""
+        kept = {section.key: section for section in sections}
+        gates = {key: gate for key, gate in self.gates.items() if key in kept}
+        required = (one for one in self.required if one.partition(".")[0] in kept)
+        return Checklist(kept.values(), gates, tuple(required))
+
     @property
     def copied(self) -> dict[str, str]:
         """Section key -> gate, as a cancellation keeps them from Begin on."""
         return {k: SAMPLED if k in self.advising else g.value for k, g in self.gates.items()}
 
-    def as_copied(self, gates: Mapping[str, str]) -> Checklist:
-        """Return the checklist of a cancellation; a section that is not here now is unknown."""
+    def as_copied(
+        self, gates: Mapping[str, str], required: tuple[str, ...], others: Mapping[str, Section]
+    ) -> Checklist:
+        """Return the checklist of a cancellation, as it was copied at Begin.
+
+        A section that is not here now is one of the `others`, or unknown.
+        """
         sampled = {key for key, gate in gates.items() if gate == SAMPLED} | self.advising
         wanted = {k: Gate.ADVISES if k in sampled else as_gate(g) for k, g in gates.items()}
-        if wanted == self.gates and tuple(wanted) == tuple(self.by_key):
+        if (wanted, required) == (self.gates, self.required) and [*wanted] == [*self.by_key]:
             return self
+        here = {**others, **self.by_key}
         found = (
-            self.by_key.get(key) or Unjudged(key, key, "section.missing", key in sampled)
-            for key in wanted
+            here.get(key) or Unjudged(key, key, "section.missing", key in sampled) for key in wanted
         )
-        return Checklist(tuple(found), wanted)
+        return Checklist(found, wanted, required)
 
     def standing_in(self, keys: Iterable[str], code: str) -> Checklist:
         """Return a checklist in which some sections are unknown, for the reason of the code."""
@@ -167,7 +199,15 @@ class Checklist:
             Unjudged(s.key, s.title, code, s.key in self.advising) if s.key in lost else s
             for s in self.sections
         )
-        return Checklist(tuple(standing), self.gates) if lost else self
+        return evolve(self, sections=standing) if lost else self
+
+
+def _demands(required: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    demands: dict[str, tuple[str, ...]] = {}
+    for name in required:
+        key, _, wanted = name.partition(".")
+        demands[key] = (*demands.get(key, ()), wanted)
+    return demands
 
 
 SAMPLED = "sampled"

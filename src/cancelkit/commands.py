@@ -14,17 +14,14 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from cancelkit import errors, looking, reading, writing
+from cancelkit import asking, errors, looking, reading, writing
 from cancelkit.decide import Ask, Decision, Seen, decide
 from cancelkit.errors import Conflict, Refused
-from cancelkit.facts import Facts
-from cancelkit.lifecycle import ACTIONS
+from cancelkit.lifecycle import ACTIONS, TABLE
 from cancelkit.messages import Message
-from cancelkit.people import Customer
 from cancelkit.plan import due_effects
 from cancelkit.ports import Unit
-from cancelkit.records import HistoryEntry, Outcome, State, Verb
-from cancelkit.section import WithCheck
+from cancelkit.records import HistoryEntry, Outcome, Verb
 
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
@@ -36,7 +33,7 @@ ATTEMPTS = 5
 def run(desk: Desk, ask: Ask) -> Outcome:
     """Run a command; return its outcome, or that of the first one with the same operation id."""
     if ask.verb in (Verb.PROCESS, Verb.PERFORM_NOW):
-        ask = evolve(ask, samples=reading.sampled(desk, ask.customer_id))
+        ask = evolve(ask, samples=asking.sampled(desk, ask.customer_id))
     left = 1 if desk.host.joined else ATTEMPTS
     while True:
         left -= 1
@@ -55,7 +52,7 @@ def _once(desk: Desk, ask: Ask) -> Outcome | Refused:
     """Run the command in one unit of work; leaving it commits."""
     what, leaving = f"{ask.verb.value} of customer {ask.customer_id!r}", False
     try:
-        with reading.faults(what), desk.host.writing() as unit:
+        with asking.faults(what), desk.host.writing() as unit:
             answer = _in_unit(desk, unit, ask)
             leaving = True
     except errors.OutcomeUnknown as unknown:
@@ -69,52 +66,66 @@ def _once(desk: Desk, ask: Ask) -> Outcome | Refused:
 
 
 def _in_unit(desk: Desk, unit: Unit, ask: Ask) -> Outcome | Refused:
-    locked = unit.customers.lock(ask.customer_id)
-    customer = reading.sound_customer(desk, locked, ask.customer_id)
-    if customer is None:
-        raise errors.UnknownCustomer(f"There is no customer {ask.customer_id!r} here.")
-    before = unit.operations.find(customer.id, ask.verb, ask.op)
+    found = unit.customers.lock(ask.customer_id)
+    before = unit.operations.find(ask.customer_id, ask.verb, ask.op)
     if before is not None and before.digest == ask.digest:
         return evolve(before.outcome, replayed=True)
-    seen = _look(desk, unit, ask, customer, reused=before is not None)
+    seen = _look(desk, unit, ask, found, reused=before is not None)
     decision = decide(ask, seen)
     if decision.to is None:
         entry = writing.refusal(desk, unit, ask, seen, decision)
         return _refused(desk, ask, seen, decision, entry)
     if ask.form is not None:
-        _check_form(desk, seen, ask)
+        seen = evolve(seen, users=reading.check_form(desk, seen, ask))
     return writing.write(desk, unit, ask, seen, decision)
 
 
-def _look(desk: Desk, unit: Unit, ask: Ask, customer: Customer, *, reused: bool) -> Seen:
+def _look(desk: Desk, unit: Unit, ask: Ask, found: object, *, reused: bool) -> Seen:
     """Read what this verb needs to be decided, and no more."""
-    may = reading.allowed(desk, ACTIONS[ask.verb], customer)
-    seen = reading.see(desk, unit, customer, allowed=may, reused=ask.op if reused else "")
-    record, seen = seen.record, evolve(seen, samples=ask.samples)
-    if record is None or seen.state is not State.PENDING or not may or reused:
+    customer, record, gone = reading.look_up(desk, unit, found, ask.customer_id)
+    if customer is None:
+        raise errors.UnknownCustomer(f"There is no customer {ask.customer_id!r} here.")
+    may = ask.due or asking.allowed(desk, ACTIONS[ask.verb], customer)
+    seen = reading.see(
+        desk,
+        customer,
+        record,
+        allowed=may,
+        gone=gone,
+        on=ask.on,
+        reused=ask.op if reused else "",
+        samples=ask.samples,
+        profile=ask.profile,
+    )
+    if ask.due:
+        seen = _on_the_day(seen)
+    if record is None or not may or reused or (seen.state, ask.verb) not in TABLE:
         return seen
-    if ask.verb is Verb.PROCESS:
-        return reading.see_plan(desk, unit, seen, record, reading.judge(desk, unit, seen))
-    if ask.verb is Verb.PERFORM_NOW:
-        judged = reading.judge(desk, unit, seen, only=ask.section)
-        seen = evolve(seen, judged=judged, effects=due_effects(judged, record))
-    elif ask.verb is Verb.REMOVE:
-        seen = reading.see_removal(desk, seen, record, put_back=ask.put_back)
+    match ask.verb:
+        case Verb.PROCESS:
+            return reading.see_plan(desk, unit, seen, record, reading.judge(desk, unit, seen))
+        case Verb.PERFORM_NOW | Verb.OVERRIDE:
+            judged = reading.judge(desk, unit, seen, only=ask.section)
+            effects = due_effects(judged, record) if ask.verb is Verb.PERFORM_NOW else ()
+            seen = evolve(seen, judged=judged, effects=effects)
+        case Verb.REMOVE | Verb.REINSTATE:
+            seen = reading.see_removal(desk, seen, record, put_back=ask.put_back)
+        case _:
+            return seen
     return evolve(seen, unable=seen.unable or reading.why_not(unit, customer, seen.effects))
 
 
-def _check_form(desk: Desk, seen: Seen, ask: Ask) -> None:
-    """Let the section check what is entered; what it raises ends the command, unrecorded."""
-    section = reading.checklist_of(desk, seen.record).section(ask.section)
-    if isinstance(section, WithCheck):
-        users = reading.mentioned(desk, (ask.form,))
-        forms = {type(ask.form): ask.form}
-        section.check(ask.form, Facts(seen.customer, seen.today, seen.today, {}, forms, {}, users))
+def _on_the_day(seen: Seen) -> Seen:
+    """Take the effective date from the schedule; raises `NotDue` where there is none any more."""
+    schedule = seen.record.schedule if seen.record else None
+    if schedule is None or schedule.due > seen.today:
+        raise errors.NotDue(f"Nothing is due for customer {seen.customer.id!r} any more.")
+    return evolve(seen, on=schedule.on, behalf=schedule.stamp.by)
 
 
 def _refused(desk: Desk, ask: Ask, seen: Seen, decision: Decision, entry: HistoryEntry) -> Refused:
     """Make the error: a sentence, every reason, and the fresh plan where a plan was judged."""
-    verb = desk.kit.text(Message(f"verb.{ask.verb.value}"))
+    verb = desk.kit.text(Message(f"verb.{decision.verb.value}"))
     reasons = "; ".join(desk.kit.sentence(refusal) for refusal in decision.refusals)
     fresh = looking.plan_of(desk, seen, seen.judged) if seen.token and seen.judged else None
     cls = errors.REFUSED_BY_CODE.get(decision.refusals[0].code, Refused)

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 
 from attrs import field, frozen
 
-from cancelkit.checklist import Checklist
 from cancelkit.evaluate import Judged
 from cancelkit.lifecycle import TABLE, actual_status, drifted, moves, shown_status
-from cancelkit.messages import Message, Refusal
+from cancelkit.messages import Message, Refusal, Value
 from cancelkit.needs import Need
-from cancelkit.people import Customer, Person
+from cancelkit.people import Customer, Person, User
 from cancelkit.plan import Planned, Token
 from cancelkit.records import CancellationRecord, JsonObject, Performed, State, Verb
 from cancelkit.section import Gate
@@ -39,7 +38,11 @@ class Ask:
     form: Any = field(default=None, repr=False)  # for Enter: what is entered
     data: JsonObject | None = field(default=None, repr=False)  # the same as JSON
     samples: Samples = field(factory=dict)  # what other systems have answered
-    put_back: bool = False  # for Remove: undo what was performed
+    put_back: bool = False  # for Remove and Reinstate: undo what was performed
+    on: date | None = None  # for Process: the effective date
+    note: str = field(default="", repr=False)  # for Override: the reason; "" takes it back
+    profile: str = ""  # for Begin
+    due: bool = False  # the day of a scheduled Process has come; nobody is there to be asked
 
 
 @frozen(eq=False)
@@ -53,18 +56,34 @@ class Seen:
     record: CancellationRecord | None
     allowed: bool  # the role checker answered the literal True
     reused: str = ""  # the operation id, where it was used before with other arguments
+    gone: bool = False  # the customer is not here any more; only its cancellation is
+    on: date | None = None  # the effective date that was asked for
+    behalf: Person | None = None  # on a scheduled day: who scheduled it, the authority
+    profile: str = ""  # for Begin: by which checklist
+    users: Mapping[str, User] = field(factory=dict)  # for Enter: whom the form mentions
     judged: Judged | None = None  # for commands that judge sections
     effects: tuple[Planned, ...] = ()  # what the command would carry out
     unable: tuple[Refusal, ...] = ()  # why some of these effects cannot be carried out
-    stays: tuple[Performed, ...] = ()  # for Remove: what was performed and stays so
+    stays: tuple[Performed, ...] = ()  # for Remove, Reinstate: what was performed and stays so
     samples: Samples = field(factory=dict)  # what other systems have answered
     told: tuple[Person, ...] = ()  # for Process: who would be notified
     token: Token | None = None  # of the plan as it is now, for Process
+
+    @property
+    def later(self) -> bool:
+        """Whether the effective date is still to come: then a Process schedules."""
+        return self.on is not None and self.on > self.today
+
+    @property
+    def as_of(self) -> date:
+        """The day as of which the sections are judged: back-dating hides nothing of today."""
+        return max(self.on or self.today, self.today)
 
 
 class Decision(NamedTuple):
     """What is to happen: the state afterwards, or None and the reasons of the refusal."""
 
+    verb: Verb  # the move; SCHEDULE for a Process whose effective date is still to come
     to: State | None
     refusals: tuple[Refusal, ...] = ()
     effects: tuple[Planned, ...] = ()
@@ -72,82 +91,138 @@ class Decision(NamedTuple):
 
 def decide(ask: Ask, seen: Seen) -> Decision:
     """Decide a command: first authority, then the lifecycle, then what the verb itself demands."""
-    if refusals := _refusals(ask, seen):
-        return Decision(None, refusals)
-    return Decision(TABLE[seen.state, ask.verb], (), seen.effects)
+    verb = Verb.SCHEDULE if ask.verb is Verb.PROCESS and seen.later else ask.verb
+    if refusals := _refusals(ask, seen, verb):
+        return Decision(verb, None, refusals)
+    effects = () if verb is Verb.SCHEDULE else seen.effects
+    return Decision(verb, TABLE[seen.state, verb], (), effects)
 
 
-def _refusals(ask: Ask, seen: Seen) -> tuple[Refusal, ...]:
+def _refusals(ask: Ask, seen: Seen, verb: Verb) -> tuple[Refusal, ...]:
     if seen.reused:
         return (refusal("operation_reused", op=seen.reused),)
     if not seen.allowed:
-        return (refusal("not_allowed", actor=ask.actor.name, verb=ask.verb.value),)
-    if (seen.state, ask.verb) not in TABLE:
-        return (_wrong_state(ask.verb, seen),)
+        return (refusal("not_allowed", actor=ask.actor.name, verb=verb.value),)
+    if (seen.state, verb) not in TABLE:
+        return (_wrong_state(verb, seen),)
     if seen.record is not None and seen.state is State.PENDING:
-        return _in_the_way(ask, seen, seen.record)
+        return _in_the_way(ask, seen, seen.record, verb)
+    if verb is Verb.REINSTATE:
+        ours = seen.record is not None and seen.record.state is State.CANCELLED
+        return seen.unable if ours else (_cancelled_elsewhere("not_cancelled", verb, seen),)
     status = seen.customer.status
     if status is not None and status.pending:
         return (refusal("already_pending", **where(seen)),)
     return ()
 
 
+def possible(seen: Seen) -> tuple[Verb, ...]:
+    """Return the moves that lead somewhere from what was seen, whoever asks."""
+    pending = seen.state is State.PENDING
+    if pending and drift_of(seen):
+        spared = {Verb.END} if seen.gone else _SPARED_BY_DRIFT
+        barred = frozenset(Verb) - spared | ({Verb.ADOPT} if not _adoptable(seen) else set())
+    else:
+        ours = seen.record is not None and seen.record.state is State.CANCELLED
+        barred = _AFTER_DRIFT if ours else _AFTER_DRIFT | {Verb.REINSTATE}
+    return tuple(verb for verb in moves(seen.state) if verb not in barred)
+
+
+_AFTER_DRIFT = frozenset((Verb.ADOPT, Verb.END))
+_SPARED_BY_DRIFT = frozenset((Verb.BEGIN, Verb.ENTER)) | _AFTER_DRIFT
+
+
+def _adoptable(seen: Seen) -> bool:
+    """Say whether there is a status from which a cancellation can go on."""
+    status = seen.customer.status
+    return status is not None and not status.cancelled
+
+
 def blocking(judged: Judged) -> tuple[Refusal, ...]:
     """Return a refusal for each section that stands in the way of Process, in checklist order."""
     red = [(section.key, state) for section, state in judged.pairs if state.light is not GREEN]
     return tuple(
-        Refusal("blocked", state.message, key)
-        for key, state in red
-        if blocks(judged.checklist, key, state)
+        Refusal("blocked", state.message, key) for key, state in red if blocks(judged, key, state)
     )
 
 
-def drift_of(customer: Customer, record: CancellationRecord | None) -> tuple[Refusal, ...]:
+def drift_of(seen: Seen) -> tuple[Refusal, ...]:
     """Return a refusal where somebody else changed the status of a pending customer."""
-    if record is None or not drifted(customer, record):
+    record, now = seen.record, seen.customer.status
+    if seen.gone:
+        return (refusal("customer_gone", customer=seen.customer.name),)
+    if record is None or not drifted(seen.customer, record):
         return ()
-    return (
-        refusal("drift", status=actual_status(customer.status), was=actual_status(record.former)),
-    )
+    return (refusal("drift", status=actual_status(now), was=actual_status(record.former)),)
 
 
-def blocks(checklist: Checklist, key: str, state: SectionState) -> bool:
+def blocks(judged: Judged, key: str, state: SectionState) -> bool:
     """Say whether a section stands in the way of Process.
 
     A section that advises blocks too when its facts could not be read: unknown is no evidence.
-    One that asks other systems never blocks.
+    One that asks other systems never blocks, and neither does one that is overridden.
     """
     if state.light is UNKNOWN:
-        return key not in checklist.advising
-    return state.light is RED and checklist.gates[key] is BLOCKS
+        return key not in judged.checklist.advising
+    red = state.light is RED and key not in judged.overridden
+    return red and judged.checklist.gates[key] is BLOCKS
 
 
-def _in_the_way(ask: Ask, seen: Seen, record: CancellationRecord) -> tuple[Refusal, ...]:
+def _in_the_way(
+    ask: Ask, seen: Seen, record: CancellationRecord, verb: Verb
+) -> tuple[Refusal, ...]:
     """Return what stands in the way of a command on an open cancellation."""
-    if ask.verb is Verb.BEGIN:
-        return ()
     if ask.token is not None and ask.token.cancellation != record.id:
         return (refusal("stale_token"),)
-    if ask.verb is Verb.ENTER:
-        return _newer_answer(ask, record)
-    if drift := drift_of(seen.customer, record):
+    drift = drift_of(seen)
+    if verb in _AFTER_DRIFT:
+        return _not_resolved(seen, verb, drift)
+    if drift and (seen.gone or verb not in _SPARED_BY_DRIFT):
         return drift
-    if ask.verb is Verb.PERFORM_NOW and not seen.effects:
-        return (refusal("nothing_planned", ask.section, section=ask.section),)
-    if ask.verb is Verb.PROCESS:
-        return _not_processed(ask, seen)
-    return seen.unable
+    match verb:
+        case Verb.ENTER:
+            return _newer_answer(ask, record)
+        case Verb.PERFORM_NOW if not seen.effects:
+            return (refusal("nothing_planned", ask.section, section=ask.section),)
+        case Verb.OVERRIDE:
+            return _not_overridden(ask, seen, record)
+        case Verb.PROCESS | Verb.SCHEDULE:
+            return _not_processed(ask, seen)
+        case _:
+            return seen.unable
+
+
+def _not_resolved(seen: Seen, verb: Verb, drift: tuple[Refusal, ...]) -> tuple[Refusal, ...]:
+    """Adopt and End are for drift alone; nothing is pending about a customer who is cancelled."""
+    if not drift:
+        return (refusal("no_drift", **where(seen)),)
+    return drift if verb is Verb.ADOPT and not _adoptable(seen) else ()
+
+
+def _not_overridden(ask: Ask, seen: Seen, record: CancellationRecord) -> tuple[Refusal, ...]:
+    red = () if seen.judged is None else seen.judged.pairs
+    stands = any(s.key == ask.section and state.light is RED for s, state in red)
+    blocks = seen.judged is not None and seen.judged.checklist.gates[ask.section] is BLOCKS
+    if (stands and blocks) if ask.note else record.override(ask.section):
+        return ()
+    return (refusal("nothing_to_override", ask.section, section=ask.section),)
 
 
 def _not_processed(ask: Ask, seen: Seen) -> tuple[Refusal, ...]:
-    if ask.token is None:
+    since = seen.customer.since
+    if seen.on is not None and since is not None and seen.on < since:
+        return (refusal("too_early", on=seen.on, since=since),)
+    if ask.token is None and not ask.due:
         return (refusal("confirmation_missing"),)
     if seen.judged is None or seen.token is None:  # fail closed: nothing was judged
         return (refusal("stale_token"),)
     blocked = blocking(seen.judged)
-    if ask.token.digest != seen.token.digest:
+    if seen.later:  # what is red now may be green by then; what is unknown is no evidence
+        lights = seen.judged.lights
+        blocked = tuple(r for r in blocked if lights[r.section] == UNKNOWN.value)
+    if ask.token is not None and ask.token.digest != seen.token.digest:
         return (refusal("stale_token"), *blocked)
-    return (*blocked, *seen.unable)
+    return blocked if seen.later else (*blocked, *seen.unable)
 
 
 def _newer_answer(ask: Ask, record: CancellationRecord) -> tuple[Refusal, ...]:
@@ -161,21 +236,28 @@ def _newer_answer(ask: Ask, record: CancellationRecord) -> tuple[Refusal, ...]:
 
 def _wrong_state(verb: Verb, seen: Seen) -> Refusal:
     values = {"verb": verb.value, **where(seen)}
+    if verb is Verb.REINSTATE:
+        return refusal("not_cancelled", **values)
     if seen.state is not State.CANCELLED:
         return refusal("not_pending", **values)
     record = seen.record
     if record is None or record.state is not State.CANCELLED or record.ended is None:
-        return Refusal("already_cancelled", Message.of("refused.cancelled_elsewhere", **values))
+        return _cancelled_elsewhere("already_cancelled", verb, seen)
     at = f"{record.ended.at:%Y-%m-%d %H:%M} UTC"
     return refusal("already_cancelled", **values, by=record.ended.by.name, at=at)
 
 
+def _cancelled_elsewhere(code: str, verb: Verb, seen: Seen) -> Refusal:
+    message = Message.of("refused.cancelled_elsewhere", verb=verb.value, **where(seen))
+    return Refusal(code, message)
+
+
 def where(seen: Seen) -> dict[str, str]:
     """Return what a refusal says of where the customer stands, and what is allowed from there."""
-    allowed = ", ".join(move.value for move in moves(seen.state)) or "none"
+    allowed = ", ".join(move.value for move in possible(seen)) or "none"
     return {"status": shown_status(seen.customer, seen.state), "moves": allowed}
 
 
-def refusal(code: str, section: str = "", /, **values: str) -> Refusal:
+def refusal(code: str, section: str = "", /, **values: Value) -> Refusal:
     """Make a refusal with the message of its code."""
     return Refusal(code, Message.of(f"refused.{code}", **values), section)

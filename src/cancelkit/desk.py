@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from cancelkit import looking
+from cancelkit.asking import faults
 from cancelkit.cancellation import Cancellation
 from cancelkit.looking import banner_of
 from cancelkit.people import Person
 from cancelkit.ports import Host
-from cancelkit.reading import faults
 from cancelkit.records import State
 from cancelkit.text import checked_id
+from cancelkit.times import checked_day
 from cancelkit.views import View
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ class Desk:
         """Return the cancellation of a customer, in whatever state; nothing is read yet."""
         return Cancellation(self, checked_id(customer_id, "the customer id"))
 
-    def begin(self, customer_id: str, *, op: str | None = None) -> Cancellation:
+    def begin(self, customer_id: str, *, profile: str = "", op: str | None = None) -> Cancellation:
         """Begin the cancellation of a customer, or open the one that is there.
 
         Raises:
@@ -40,12 +43,15 @@ class Desk:
             Invalid: there is no such customer, or an id is malformed.
         """
         cancellation = self.get(customer_id)
-        cancellation.begin(op=op)
+        cancellation.begin(profile=profile, op=op)
         return cancellation
 
-    def check(self, customer_id: str, *, name: int = 0) -> View:
+    def check(
+        self, customer_id: str, *, name: int = 0, on: date | None = None, profile: str = ""
+    ) -> View:
         """Return what would have to be done, without beginning anything; see `view`."""
-        return self.get(customer_id).view(name=name)
+        key, on = checked_id(customer_id, "the customer id"), checked_day(on)
+        return looking.view(self, key, name=name, on=on, profile=profile)
 
     def banners(self, customer_ids: Iterable[str]) -> dict[str, str]:
         """Return the banners of those customers that are pending, with one question for all.

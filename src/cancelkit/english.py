@@ -13,6 +13,8 @@ TEXTS = {
     "section.failed": "Could not be checked: the section failed ({error})",
     "section.missing": "Could not be checked: the plug-in for {key} is not installed",
     "section.unplannable": "Could not be checked: what it would do cannot be stored",
+    "section.gone": "Could not be checked: the customer is not here any more",
+    "section.required": "Still to fill in: {fields}",
     "section.unreadable": "What was entered cannot be read by this version of the section",
     # reasons
     "reasons.none": "No reason has been given",
@@ -32,6 +34,7 @@ TEXTS = {
     "expiry.future": "Next expiry on {on}",
     "expiry.planned": "An expiry on {on} will be created",
     "expiry.none": "No expiry after today",
+    "expiry.none_then": "No expiry after {on}",
     "expiry.none.hint": "Add an expiry with a future date, as a reminder",
     # assets
     "assets.ceased": "All assets are ceased",
@@ -60,8 +63,9 @@ TEXTS = {
     "mood.unlisted": "{mood} is not one of the options any more",
     "mood.chosen": "{mood}",
     # effects
-    "effect.assign_owner": "Change the owner from {was} to {to}",
-    "effect.create_expiry": "Create an expiry on {on}",
+    "effect.assign_owner": "Owner: {was} → {to}",
+    "effect.create_expiry": "New expiry on {on}",
+    "override.used": "{section} was overridden by {by}",
     # refusals: full sentences
     "refused.not_allowed": "{actor} has no role that allows this",
     "refused.not_pending": "not pending: the customer is {status}; moves allowed now: {moves}",
@@ -77,21 +81,45 @@ TEXTS = {
     "refused.operation_reused": "the operation id {op} was used before, with other arguments",
     "refused.drift": (
         "somebody else has changed the status to {status}; it is not overwritten; set it back to "
-        "{was} (pending) in the CRM, and try again"
+        "{was} (pending) in the CRM, or adopt the new status, or end the cancellation"
     ),
+    "refused.customer_gone": (
+        "{customer} is not here any more: deleted, merged or moved; end the cancellation"
+    ),
+    "refused.no_drift": "the status is {status}, as it should be; moves allowed now: {moves}",
+    "refused.not_cancelled": "not cancelled: the customer is {status}; moves allowed now: {moves}",
+    "refused.too_early": "the effective date {on} is before the customer's first day, {since}",
+    "refused.nothing_to_override": "{section} is not red, or does not block, or cannot be judged",
+    "refused.not_wanted": "no new {kind}: the customer is {status}",
     "refused.effect_changed": "somebody else has changed it since; it cannot be put back",
     "refused.owner_left": "{owner} is no longer an active user; remove it without putting back",
     "refused.nothing_planned": "nothing is planned for {section}, or it has been performed",
     # the banner, the drift notice, the plan
     "banner.pending": "Cancellation pending since {on}, begun by {by}",
+    "banner.scheduled": ("Cancellation scheduled for {day}; pending since {on}, begun by {by}"),
+    "banner.gone": "The customer is not here any more: deleted, merged or moved",
     "banner.drift": "The status was changed to {status} by somebody else",
-    "plan.status": "Change the status from {was} to {to}",
+    "plan.status": "Status: {was} → {to}",
     # verbs, for history and sentences
     "verb.begin": "Begin Cancellation",
     "verb.enter": "Enter",
     "verb.perform_now": "Perform Now",
-    "verb.remove": "Remove Cancellation",
+    "verb.override": "Override",
+    "verb.schedule": "Schedule",
     "verb.process": "Process",
+    "verb.remove": "Remove Cancellation",
+    "verb.adopt": "Adopt",
+    "verb.end": "End Cancellation",
+    "verb.reinstate": "Reinstate",
+    # what people are told
+    "event.begun": "The cancellation of {name} was begun by {by}",
+    "event.removed": "The cancellation of {name} was removed by {by}",
+    "event.scheduled": "The cancellation of {name} was scheduled for {on} by {by}",
+    "event.blocked": "The cancellation of {name}, scheduled for {on}, is blocked",
+    "event.processed": "{name} was cancelled by {by}, effective {on}",
+    "event.reinstated": "{name} was reinstated by {by}",
+    # the guard
+    "guard.pending": "{name} is about to be cancelled ({status}): is this {kind} still wanted?",
 }
 
 ENGLISH = Catalogue(TEXTS)

@@ -120,6 +120,30 @@ class Drift(Refused):
     """Somebody else changed the customer's status while it was pending; it is not overwritten."""
 
 
+class CustomerGone(Drift):
+    """The customer was deleted, merged or moved while it was pending; only End is left."""
+
+
+class NoDrift(WrongState):
+    """Adopt or End without drift: use Remove to end a cancellation."""
+
+
+class NotCancelled(WrongState):
+    """Reinstate, although the customer is not cancelled, or not by a cancellation of ours."""
+
+
+class WrongDate(Refused):
+    """The effective date is before the customer's first day."""
+
+
+class NothingToOverride(Refused):
+    """The section is not red, does not block, or cannot be judged: there is nothing to override."""
+
+
+class CreationRefused(Refused):
+    """The guard: nothing new is wanted for this customer. Not a command, so not in the history."""
+
+
 class NothingPlanned(Refused):
     """Perform Now was called for a section that has nothing (more) to perform."""
 
@@ -138,6 +162,12 @@ REFUSED_BY_CODE: dict[str, type[Refused]] = {
     "confirmation_missing": ConfirmationMissing,
     "operation_reused": OperationReused,
     "drift": Drift,
+    "customer_gone": CustomerGone,
+    "no_drift": NoDrift,
+    "not_cancelled": NotCancelled,
+    "too_early": WrongDate,
+    "nothing_to_override": NothingToOverride,
+    "not_wanted": CreationRefused,
     "nothing_planned": NothingPlanned,
 }
 
@@ -148,6 +178,10 @@ class Failed(CancelkitError):
 
 class Conflict(Failed):
     """Somebody else wrote at the same time and was first; the whole command may be tried again."""
+
+
+class NotDue(Failed):
+    """A scheduled cancellation is not due any more: somebody was first, or it was ended."""
 
 
 class Busy(Failed):

@@ -11,8 +11,10 @@ from cancelkit.errors import PluginError
 from cancelkit.facts import Facts, NotAnswered
 from cancelkit.messages import Message
 from cancelkit.needs import Need, NotAnAnswer, Unknown
+from cancelkit.records import CancellationRecord, Override
+from cancelkit.registration import form_of
 from cancelkit.section import Section, WithEffects
-from cancelkit.states import UNKNOWN, SectionState, unknown
+from cancelkit.states import GREEN, RED, UNKNOWN, SectionState, red, unknown
 
 
 class Judged(NamedTuple):
@@ -22,6 +24,7 @@ class Judged(NamedTuple):
     states: tuple[SectionState, ...]  # of each section, in the order of the checklist
     effects: Mapping[str, tuple[Effect, ...]]  # section key -> what it would have carried out
     faults: Mapping[str, BaseException]  # section key -> how it broke its contract, for the log
+    overridden: Mapping[str, Override] = {}  # section key -> the override that is in force
 
     @property
     def pairs(self) -> Iterator[tuple[Section, SectionState]]:
@@ -32,6 +35,13 @@ class Judged(NamedTuple):
     def lights(self) -> dict[str, str]:
         """Section key -> "green", "red" or "unknown"."""
         return {section.key: state.light.value for section, state in self.pairs}
+
+
+def with_overrides(judged: Judged, record: CancellationRecord) -> Judged:
+    """Add the overrides that are in force: of red sections that still say what was overridden."""
+    said = {s.key: state.message for s, state in judged.pairs if state.light is RED}
+    kept = {one.section: one for one in record.overrides if said.get(one.section) == one.message}
+    return judged._replace(overridden=kept)
 
 
 def read_answers(
@@ -63,20 +73,31 @@ def evaluate(checklist: Checklist, facts: Facts) -> Judged:
     `SectionState` is unknown, and named in `faults`; the others are judged as ever.
     """
     states: list[SectionState] = []
-    effects: dict[str, tuple[Effect, ...]] = {}
     faults: dict[str, BaseException] = {}
+    demands = checklist.demands
     for section in checklist.sections:
         try:
             state = section.evaluate(facts)
             if type(state) is not SectionState:
                 found = type(state).__name__
                 raise PluginError(f"Section {section.key!r} returned {found}, no SectionState.")
+            if demands:
+                state = _filled(section, demands.get(section.key, ()), state, facts)
         except NotAnswered as missing:
             state = unknown("section.unanswered", why=str(missing))
         except Exception as error:  # noqa: BLE001 - a section is a plug-in's code: fail closed
             faults[section.key] = error
             state = unknown("section.failed", error=type(error).__name__)
         states.append(state)
+    effects = _effects(checklist, facts, states, faults)
+    return Judged(checklist, tuple(states), effects, faults)
+
+
+def _effects(
+    checklist: Checklist, facts: Facts, states: list[SectionState], faults: dict[str, BaseException]
+) -> dict[str, tuple[Effect, ...]]:
+    """Ask the sections what they plan; one that cannot say becomes unknown."""
+    effects: dict[str, tuple[Effect, ...]] = {}
     for at, planner in checklist.planning:
         if states[at].light is UNKNOWN:
             continue  # what it would do is not known either
@@ -88,7 +109,19 @@ def evaluate(checklist: Checklist, facts: Facts) -> Judged:
         except Exception as error:  # noqa: BLE001 - likewise: what it would do is not known
             faults[checklist.sections[at].key] = error
             states[at] = unknown("section.failed", error=type(error).__name__)
-    return Judged(checklist, tuple(states), effects, faults)
+    return effects
+
+
+def _filled(
+    section: Section, wanted: tuple[str, ...], state: SectionState, facts: Facts
+) -> SectionState:
+    """Return the state of a section, or red where it is green but a required field is empty."""
+    if state.light is not GREEN or not wanted:
+        return state
+    form: Any = facts.entered(form_of(section) or type(None))
+    values = {name: None if form is None else getattr(form, name) for name in wanted}
+    empty = [name for name, v in values.items() if v in (None, ()) or not str(v).strip()]
+    return red("section.required", fields=", ".join(empty)) if empty else state
 
 
 def _planned(planner: WithEffects, facts: Facts) -> tuple[Effect, ...]:

@@ -36,6 +36,7 @@ class Facts:
     _forms: Mapping[type, Any] = field(factory=dict, repr=False)
     _performed: Mapping[type, Any] = field(factory=dict, repr=False)
     _users: Mapping[str, User] | None = field(factory=dict, repr=False)
+    _names: Mapping[str, str] = field(factory=dict, repr=False)
 
     def __getitem__(self, need: Need[A]) -> A:
         """Return the answer to a need that the section declares, with the need's type."""
@@ -66,3 +67,7 @@ class Facts:
         if self._users is None:
             raise NotAnswered("the users could not be looked up")
         return self._users.get(user_id)
+
+    def name_of(self, user_id: str) -> str:
+        """Return the name of a user as it was when the form was entered, or the id."""
+        return self._names.get(user_id, user_id)

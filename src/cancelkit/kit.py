@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo
 from typing import Any
 
 from attrs import Factory, field, frozen
 
+from cancelkit.asking import faults
 from cancelkit.checklist import Checklist
 from cancelkit.desk import Desk
 from cancelkit.english import ENGLISH
@@ -15,7 +16,7 @@ from cancelkit.errors import BadSetup, Invalid
 from cancelkit.messages import Message, Refusal
 from cancelkit.people import Person
 from cancelkit.ports import Fixers, Host, Links, Recipients, RoleChecker, Sampler, Translator, Users
-from cancelkit.reading import faults
+from cancelkit.registration import form_of
 from cancelkit.text import checked_id, checked_line
 from cancelkit.times import checked_zone
 
@@ -34,18 +35,46 @@ def _checked(checklist: Any) -> Checklist:
     raise BadSetup(f"CancelKit needs a Checklist first, such as STANDARD; not a {found}.")
 
 
+def _whole(checklist: Checklist, profiles: Mapping[str, Any]) -> Checklist:
+    """Put the sections of all checklists together; raises `BadSetup` where they do not fit."""
+    whole = checklist
+    for name, profile in profiles.items():
+        checked_id(name, "the name of a profile")
+        for section in _checked(profile).sections:
+            known = whole.by_key.get(section.key)
+            if known is None:
+                whole = whole.with_section(section)
+            elif form_of(known) is not form_of(section):
+                raise BadSetup(
+                    f"The section {section.key!r} of profile {name!r} has another form than "
+                    "elsewhere; give it a key of its own."
+                )
+    return whole
+
+
+def _texts(kit: CancelKit) -> dict[str, str]:
+    texts = dict(kit.checklist.texts)
+    for name, profile in kit.profiles.items():
+        texts = {f"profile.{name}": name, **profile.texts, **texts}
+    return texts
+
+
 @frozen
 class CancelKit:
     """The checklist, the people and the texts of one CRM.
 
     Attributes:
         checklist: the sections with their gates; `STANDARD` has the article's nine.
+        profiles: further checklists, by a name for the situation: {"insolvency": ...}.
+        whole: the sections of the checklist and of all profiles together.
         roles: who may do what; asked again by every command.
         users: who may own customers. Needed where the checklist has the section Ownership.
         recipients: the host's workflow set-up; nobody is told where there is none.
         sampler: asks other systems. Needed where a section has sampled needs.
         links: where the host shows things; no Manage links where there is none.
         fixers: whether somebody may fix a red section, for a host that can tell.
+        guarded: the kinds of records of which nothing new may be created while pending; of the
+            others, the guard only warns. Nothing new may be created after Cancelled.
         zone: the host's time zone, as a name or a tzinfo: it decides what "today" is.
         translator: texts for message keys; English where there is none.
         report: called with a description and the exception when a plug-in or a port fails and the
@@ -53,34 +82,45 @@ class CancelKit:
     """
 
     checklist: Checklist = field(converter=_checked)
+    profiles: Mapping[str, Checklist] = field(factory=dict, kw_only=True)
+    whole: Checklist = field(init=False, eq=False, repr=False)
     roles: RoleChecker = field(kw_only=True)
     users: Users | None = field(default=None, kw_only=True)
     recipients: Recipients | None = field(default=None, kw_only=True)
     links: Links | None = field(default=None, kw_only=True)
     sampler: Sampler | None = field(default=None, kw_only=True)
     fixers: Fixers | None = field(default=None, kw_only=True)
+    guarded: frozenset[str] = field(default=frozenset(), converter=frozenset, kw_only=True)
     zone: tzinfo = field(default=UTC, converter=checked_zone, kw_only=True)
     translator: Translator = field(
         kw_only=True,
-        default=Factory(lambda self: ENGLISH.with_texts(self.checklist.texts), takes_self=True),
+        default=Factory(lambda self: ENGLISH.with_texts(_texts(self)), takes_self=True),
     )
     report: Callable[[str, BaseException], None] = field(default=log_fault, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "whole", _whole(self.checklist, self.profiles))
         ports = {"roles": "allows", "users": "find", "recipients": "of", "translator": "text"}
         for name, method in ports.items():
             port = getattr(self, name)
             if port is not None and not callable(getattr(port, method, None)):
                 raise BadSetup(f"{name}= needs an object with a method {method!r}, not {port!r}.")
-        if self.checklist.sampled and self.sampler is None:
-            asking = ", ".join(sorted(self.checklist.advising))
+        if self.whole.sampled and self.sampler is None:
+            asking = ", ".join(sorted(self.whole.advising))
             raise BadSetup(f"The sections {asking} ask other systems: give CancelKit sampler=.")
-        for form, section in self.checklist.by_form.items():
+        for form, section in self.whole.by_form.items():
             if hasattr(form, "mentions") and self.users is None:
                 raise BadSetup(
                     f"The section {section.key!r} looks users up: give CancelKit users=, or leave "
                     f"the section out with checklist.without({section.key!r})."
                 )
+
+    def profile(self, name: str) -> Checklist:
+        """Return the checklist of a profile, "" for the kit's own; `Invalid` lists the profiles."""
+        if not name or name in self.profiles:
+            return self.profiles[name] if name else self.checklist
+        listed = ", ".join(self.profiles) or "none"
+        raise Invalid(f"There is no profile {name!r}; the profiles are: {listed}.")
 
     def at(self, host: Host, *, actor: Person) -> Desk:
         """Bind the kit to a host's data and to who acts.
@@ -96,7 +136,7 @@ class CancelKit:
             raise Invalid(f"The actor must be a Person, not {type(actor).__name__}.")
         if not hasattr(host, "performs") or not hasattr(host, "writing"):
             raise BadSetup(f"{host!r} is no host; give one of an adapter, such as MemoryHost(crm).")
-        for effect in self.checklist.kinds.values():
+        for effect in self.whole.kinds.values():
             if effect not in host.performs:
                 known = ", ".join(sorted(cls.__name__ for cls in host.performs)) or "nothing"
                 missing = f"The host has no performer for {effect.__name__}"
@@ -110,9 +150,7 @@ class CancelKit:
 
     def verify(self, host: Host) -> None:
         """Check at start-up that the host answers every need; `BadSetup` names what is missing."""
-        needed = [
-            (need, section.key) for section in self.checklist.sections for need in section.needs
-        ]
+        needed = [(need, section.key) for section in self.whole.sections for need in section.needs]
         with faults("verifying the host"), host.reading() as unit:
             for method in ("lock", "load", "answers", "facts", "open_records"):
                 if not callable(getattr(unit.customers, method, None)):
@@ -131,8 +169,7 @@ class CancelKit:
 
     def title(self, key: str) -> str:
         """Return the title of a section to show; the key for one that is not here."""
-        section = self.checklist.by_key.get(key)
-        return self.text(Message(f"title.{key}")) if section is not None else key
+        return self.text(Message(f"title.{key}")) if key in self.whole.by_key else key
 
     def sentence(self, refusal: Refusal) -> str:
         """Return a refusal as text, with the title of its section."""

@@ -5,12 +5,17 @@ where each verb leads; a pair that is not in it is refused. Nothing else decides
 the workflow, the documentation's diagram and the tests all read this table.
 
     LIVE --begin--> PENDING --process--> CANCELLED
-      ^                |  \__ begin, enter, perform_now (stays pending)
-      +----remove------+
+      ^ ^              |  \__ begin, enter, perform_now, override, schedule, adopt: stays pending
+      | +-remove, end--+                     |
+      +-------------reinstate----------------+
 
 * `begin` while PENDING opens the cancellation that is there: two users who begin see one.
-* PENDING is sticky: nothing but `remove` and `process` ends it. If somebody else changes the
-  customer's status in the CRM, that is *drift*: it is shown and never overwritten.
+* `schedule` is a `process` whose effective date is still to come. Scheduled is not a state of its
+  own: the work goes on, and `process` or `remove` end it; a settings edit does not.
+* PENDING is sticky: nothing but `remove`, `process` and `end` ends it. If somebody else changes
+  the customer's status in the CRM, that is *drift*: it is shown and never overwritten. Then an
+  admin may `adopt` the status that is there, or `end` the cancellation and leave the CRM as it is.
+* `reinstate` is for customers that were cancelled here. The next cancellation is a new one.
 * PENDING is cancelkit's own record. Otherwise a CRM into which the moves are mirrored is believed:
   it may say Cancelled by other means, or Live again.
 * `process` is a move, and also a decision: `cancelkit.decide` refuses it while a section blocks.
@@ -30,16 +35,26 @@ TABLE: Mapping[tuple[State, Verb], State] = {  # the state afterwards
     (State.PENDING, Verb.BEGIN): State.PENDING,
     (State.PENDING, Verb.ENTER): State.PENDING,
     (State.PENDING, Verb.PERFORM_NOW): State.PENDING,
-    (State.PENDING, Verb.REMOVE): State.LIVE,
+    (State.PENDING, Verb.OVERRIDE): State.PENDING,
+    (State.PENDING, Verb.SCHEDULE): State.PENDING,
     (State.PENDING, Verb.PROCESS): State.CANCELLED,
+    (State.PENDING, Verb.REMOVE): State.LIVE,
+    (State.PENDING, Verb.ADOPT): State.PENDING,
+    (State.PENDING, Verb.END): State.LIVE,
+    (State.CANCELLED, Verb.REINSTATE): State.LIVE,
 }
 
 ACTIONS: Mapping[Verb, str] = {
     Verb.BEGIN: "begin",
     Verb.ENTER: "edit",
     Verb.PERFORM_NOW: "edit",
-    Verb.REMOVE: "remove",
+    Verb.OVERRIDE: "override",
+    Verb.SCHEDULE: "process",
     Verb.PROCESS: "process",
+    Verb.REMOVE: "remove",
+    Verb.ADOPT: "override",
+    Verb.END: "override",
+    Verb.REINSTATE: "reinstate",
 }
 """verb -> the action about which the `RoleChecker` is asked."""
 

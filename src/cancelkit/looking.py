@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
 from cancelkit import reading
-from cancelkit.decide import Samples, Seen, blocking, blocks, drift_of, refusal, where
+from cancelkit.asking import allowed, faults, link, sampled, sound_customer, unless_blind
+from cancelkit.decide import Ask, Seen, blocks, decide, possible, refusal, where
 from cancelkit.errors import NotAllowed, NotPending, UnknownCustomer
 from cancelkit.evaluate import Judged
-from cancelkit.lifecycle import ACTIONS, actual_status, drifted, moves, shown_status
+from cancelkit.lifecycle import ACTIONS, actual_status, drifted, shown_status
 from cancelkit.messages import Message
 from cancelkit.people import Customer, NamedRecord
 from cancelkit.ports import Unit
@@ -28,18 +30,23 @@ if TYPE_CHECKING:
 Named = Mapping[str, tuple[NamedRecord, ...]]
 
 
-def view(desk: Desk, customer_id: str, name: int) -> View:
-    """Read everything once and return it as values."""
-    samples = reading.sampled(desk, customer_id)
-    with reading.faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
-        seen, judged = _see(desk, unit, customer_id, samples)
-        token = banner = drift = ""
+def view(
+    desk: Desk, customer_id: str, *, name: int = 0, on: date | None = None, profile: str = ""
+) -> View:
+    """Read everything once and return it as values; as of a day to come, also as of today."""
+    samples = sampled(desk, customer_id)
+    with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
+        seen, judged = _see(desk, unit, customer_id, on=on, samples=samples, profile=profile)
+        today, token, banner, drift = {}, "", "", ""
+        if seen.later:
+            before = reading.judge(desk, unit, evolve(seen, on=None), blind=True)
+            today = {section.key: state.light for section, state in before.pairs}
         if seen.record is not None and seen.state is State.PENDING:
             token = str(reading.see_plan(desk, unit, seen, seen.record, judged).token)
             banner = desk.kit.text(banner_of(desk, seen.record))
-            if drifted(seen.customer, seen.record):
-                label = actual_status(seen.customer.status)
-                drift = desk.kit.text(Message.of("banner.drift", status=label))
+            drift = _drift(desk, seen)
+        lines = _lines(desk, seen, judged, _named(desk, unit, seen, judged, name))
+        record = seen.record
         return View(
             customer=seen.customer.id,
             name=seen.customer.name,
@@ -48,19 +55,23 @@ def view(desk: Desk, customer_id: str, name: int) -> View:
             status=shown_status(seen.customer, seen.state),
             banner=banner,
             drift=drift,
-            sections=_lines(desk, seen, judged, _named(desk, unit, seen, judged, name)),
+            profile=record.profile if record else profile,
+            schedule=record.schedule if record else None,
+            performed=tuple(desk.kit.text(d.message) for d in record.performed) if record else (),
+            sections=tuple(evolve(line, today=today.get(line.key)) for line in lines),
             actions=_actions(desk, seen),
             token=token,
             read_at=seen.at,
             today=seen.today,
+            as_of=seen.as_of,
         )
 
 
-def plan(desk: Desk, customer_id: str) -> Plan:
-    """Read everything once and return what Process would do."""
-    samples = reading.sampled(desk, customer_id)
-    with reading.faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
-        seen, judged = _see(desk, unit, customer_id, samples)
+def plan(desk: Desk, customer_id: str, *, on: date | None = None) -> Plan:
+    """Read everything once and return what Process would do, or what it would schedule."""
+    samples = sampled(desk, customer_id)
+    with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
+        seen, judged = _see(desk, unit, customer_id, on=on, samples=samples)
         if seen.record is not None and seen.state is State.PENDING:
             return plan_of(desk, reading.see_plan(desk, unit, seen, seen.record, judged), judged)
         why = refusal("not_pending", **where(seen))
@@ -70,10 +81,10 @@ def plan(desk: Desk, customer_id: str) -> Plan:
 
 def history(desk: Desk, customer_id: str) -> Sequence[HistoryEntry]:
     """Read the history of a customer, oldest first; it survives the customer itself."""
-    with reading.faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
+    with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
         found = unit.customers.load((customer_id,)).get(customer_id)
         gone = Customer(customer_id, customer_id, tenant=desk.host.tenant)
-        _may_view(desk, reading.sound_customer(desk, found, customer_id) or gone)
+        _may_view(desk, sound_customer(desk, found, customer_id) or gone)
         return tuple(unit.history.of(customer_id))
 
 
@@ -84,16 +95,19 @@ def plan_of(desk: Desk, seen: Seen, judged: Judged) -> Plan:
     if seen.record is not None and seen.record.former is not None:
         was = shown_status(seen.customer, seen.state)
         texts.append(desk.kit.text(Message.of("plan.status", was=was, to="Cancelled")))
-    drift = drift_of(seen.customer, seen.record)
-    refusals = (*drift, *blocking(judged), *seen.unable)
+    confirmed = Ask(Verb.PROCESS, desk.actor, token=seen.token)
+    refusals = decide(confirmed, evolve(seen, allowed=True, judged=judged)).refusals
     return Plan(
         customer=seen.customer.id,
         name=seen.customer.name,
         steps=tuple(texts),
         notify=seen.told,
         blocked_by=tuple(line for line in lines if line.blocks),
-        advice=tuple(line for line in lines if line.light is not Light.GREEN and not line.blocks),
+        advice=tuple(x for x in lines if not (x.light is Light.GREEN or x.blocks or x.override)),
+        overridden=tuple(line for line in lines if line.override),
         obstacles=tuple(desk.kit.sentence(refusal) for refusal in refusals),
+        on=seen.on or seen.today,
+        later=seen.later,
         token=str(seen.token or ""),
         read_at=seen.at,
     )
@@ -101,36 +115,50 @@ def plan_of(desk: Desk, seen: Seen, judged: Judged) -> Plan:
 
 def banner_of(desk: Desk, record: CancellationRecord) -> Message:
     """Return what stands on the record of a customer whose cancellation is pending."""
-    on = day_of(record.begun.at, desk.kit.zone)
-    return Message.of("banner.pending", on=on, by=record.begun.by.name)
+    on, by = day_of(record.begun.at, desk.kit.zone), record.begun.by.name
+    if record.schedule is not None:
+        return Message.of("banner.scheduled", on=on, by=by, day=record.schedule.on)
+    return Message.of("banner.pending", on=on, by=by)
+
+
+def _drift(desk: Desk, seen: Seen) -> str:
+    """Return the notice of what somebody else has changed, or ""."""
+    if seen.gone:
+        return desk.kit.text(Message("banner.gone"))
+    if seen.record is None or not drifted(seen.customer, seen.record):
+        return ""
+    status = actual_status(seen.customer.status)
+    return desk.kit.text(Message.of("banner.drift", status=status))
 
 
 def _may_view(desk: Desk, customer: Customer) -> None:
-    if not reading.allowed(desk, "view", customer):
+    if not allowed(desk, "view", customer):
         sentence = f"{desk.actor.name} has no role that allows to see this cancellation."
         why = refusal("not_allowed", actor=desk.actor.name, verb="view")
         raise NotAllowed(sentence, (why,))
 
 
-def _see(desk: Desk, unit: Unit, customer_id: str, samples: Samples) -> tuple[Seen, Judged]:
+def _see(
+    desk: Desk, unit: Unit, customer_id: str, *, profile: str = "", **known: Any
+) -> tuple[Seen, Judged]:
     found = unit.customers.load((customer_id,)).get(customer_id)
-    customer = reading.sound_customer(desk, found, customer_id)
+    customer, record, gone = reading.look_up(desk, unit, found, customer_id)
     if customer is None:
         raise UnknownCustomer(f"There is no customer {customer_id!r} here.")
     _may_view(desk, customer)
-    seen = evolve(reading.see(desk, unit, customer, allowed=True), samples=samples)
-    if seen.state is State.LIVE or (seen.record and seen.record.state is not seen.state):
+    seen = reading.see(desk, customer, record, allowed=True, gone=gone, **known)
+    if seen.state is State.LIVE or (record and record.state is not seen.state):
         seen = evolve(seen, record=None)  # the last cancellation has no more to do with it
-    judged = reading.judge(desk, unit, seen, blind=True)
+    judged = reading.judge(desk, unit, seen, blind=True, profile=profile)
     return evolve(seen, judged=judged), judged
 
 
 def _actions(desk: Desk, seen: Seen) -> tuple[Verb, ...]:
     """Return the moves that the role checker allows; each action is asked about once."""
-    possible = moves(seen.state)
-    asked = dict.fromkeys(ACTIONS[verb] for verb in possible)
-    granted = {action for action in asked if reading.allowed(desk, action, seen.customer)}
-    return tuple(verb for verb in possible if ACTIONS[verb] in granted)
+    verbs = possible(seen)
+    asked = dict.fromkeys(ACTIONS[verb] for verb in verbs)
+    granted = {action for action in asked if allowed(desk, action, seen.customer)}
+    return tuple(verb for verb in verbs if ACTIONS[verb] in granted)
 
 
 def _named(desk: Desk, unit: Unit, seen: Seen, judged: Judged, limit: int) -> Named:
@@ -142,7 +170,7 @@ def _named(desk: Desk, unit: Unit, seen: Seen, judged: Judged, limit: int) -> Na
         if state.light is Light.RED and state.count is not None:
             ask = unit.customers.open_records
             try:
-                each = [ask(seen.customer.id, need, seen.today, limit) for need in section.needs]
+                each = [ask(seen.customer.id, need, seen.as_of, limit) for need in section.needs]
                 found[section.key] = tuple(NamedRecord(*one) for some in each for one in some)[
                     :limit
                 ]
@@ -161,7 +189,8 @@ def line_of(kit: CancelKit, judged: Judged, key: str, state: SectionState) -> Li
         code=state.code,
         message=kit.text(state.message),
         gate=gate,
-        blocks=blocks(judged.checklist, key, state),
+        blocks=blocks(judged, key, state),
+        override=judged.overridden.get(key),
         count=state.count,
         hint=kit.text(state.hint) if state.hint else "",
     )
@@ -187,8 +216,8 @@ def _manage(desk: Desk, customer: Customer, key: str) -> str | None:
     links = desk.kit.links
     if links is None:
         return None
-    return reading.unless_blind(
-        desk, "Links.manage", lambda: reading.link(links.manage(customer, key)), blind=True
+    return unless_blind(
+        desk, "Links.manage", lambda: link(links.manage(customer, key)), blind=True
     )[0]
 
 
@@ -196,6 +225,6 @@ def _may_fix(desk: Desk, customer: Customer, key: str) -> bool | None:
     fixers = desk.kit.fixers
     if fixers is None:
         return None
-    return reading.unless_blind(
+    return unless_blind(
         desk, "Fixers.may_fix", lambda: fixers.may_fix(desk.actor, key, customer), blind=True
     )[0]

@@ -26,8 +26,7 @@ class NotAnAnswer(Exception):
     """An adapter's answer has the wrong type or range; the text says what a right one is."""
 
 
-@frozen
-class Unknown:
+class Unknown(NamedTuple):
     """The answer of an adapter that could not see; `why` is shown: "no tenant is set"."""
 
     why: str

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict
 
+from cancelkit.asking import faults, new_id
 from cancelkit.decide import Ask
 from cancelkit.errors import Invalid, UnknownSection
 from cancelkit.plan import digest_of, parse_token
-from cancelkit.reading import faults, new_id
 from cancelkit.records import JsonObject, Verb
 from cancelkit.registration import form_of
 from cancelkit.serial import from_data, to_data
-from cancelkit.text import checked_id
+from cancelkit.text import checked_id, checked_text
+from cancelkit.times import checked_day
 
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
@@ -28,28 +30,41 @@ def order(
     token: str = "",
     section: str = "",
     form: object = None,
-    put_back: bool = False,
+    **said: Any,
 ) -> Ask:
-    """Put an order together; raises `Invalid` for whatever can be found out without reading."""
-    read = parse_token(token) if token else None
-    data = None
+    """Put an order together; raises `Invalid` for whatever can be found out without reading.
+
+    What else is `said` are attributes of `Ask`: `put_back`, `on`, `note`, `profile`, `due`.
+    """
+    read, data = parse_token(token) if token else None, None
     if verb is Verb.ENTER:
         section = _section_of(desk, form)
         form, data = _checked_form(form)
-    elif verb is Verb.PERFORM_NOW:
-        desk.kit.checklist.section(section)
+    elif section:
+        desk.kit.whole.section(section)
+    for name, check in _CHECKS.items():
+        if name in said:
+            said[name] = check(said[name])
+    desk.kit.profile(said.get("profile", ""))
+    arguments = [token, section, data, {name: str(value) for name, value in said.items()}]
     return Ask(
         verb=verb,
         actor=desk.actor,
         customer_id=customer_id,
         op=_new_op(desk) if op is None else checked_id(op, "the operation id"),
-        digest=digest_of([verb.value, desk.actor.id, token, section, put_back, data]),
+        digest=digest_of([verb.value, desk.actor.id, *arguments]),
         token=read,
         section=section,
         form=form,
         data=data,
-        put_back=put_back,
+        **said,
     )
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "on": checked_day,
+    "note": lambda note: checked_text(note, "the reason of the override").strip(),
+}
 
 
 def _new_op(desk: Desk) -> str:
@@ -69,7 +84,7 @@ def _checked_form(form: Any) -> tuple[object, JsonObject]:
 
 def form_from_data(desk: Desk, key: str, data: JsonObject) -> object:
     """Make a section's form from JSON-ready data; `Invalid` has the path of what does not fit."""
-    form = form_of(desk.kit.checklist.section(key))
+    form = form_of(desk.kit.whole.section(key))
     if form is None:
         raise UnknownSection(f"Nothing can be entered for the section {key!r}.")
     try:
@@ -80,9 +95,9 @@ def form_from_data(desk: Desk, key: str, data: JsonObject) -> object:
 
 
 def _section_of(desk: Desk, form: object) -> str:
-    section = desk.kit.checklist.by_form.get(type(form))
+    section = desk.kit.whole.by_form.get(type(form))
     if section is None:
-        forms = ", ".join(sorted(known.__name__ for known in desk.kit.checklist.by_form))
+        forms = ", ".join(sorted(known.__name__ for known in desk.kit.whole.by_form))
         raise UnknownSection(
             f"No section takes what is entered as {type(form).__name__}; the forms are: {forms}."
         )

@@ -17,6 +17,7 @@ class Person:
 
     id: str
     name: str = field(eq=False, default=Factory(lambda self: self.id, takes_self=True))
+    language: str = field(eq=False, default="")  # such as "de"; "" for the default one
 
 
 @frozen

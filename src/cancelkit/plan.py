@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from datetime import date
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -63,18 +64,26 @@ def revision_of(record: CancellationRecord, section: str) -> int:
 
 
 def make_token(
-    record: CancellationRecord, judged: Judged, effects: Iterable[Planned], told: Iterable[Person]
+    record: CancellationRecord,
+    judged: Judged,
+    effects: Iterable[Planned],
+    told: Iterable[Person],
+    on: date | None = None,
+    later: bool = False,
 ) -> Token:
     """Return the token of a plan: over what would be done and each section's state and gate.
 
-    Never over times, counts, samples, names, labels or translated text.
+    Never over the time, counts, samples, names, labels or translated text. The effective date `on`
+    is part of what would be done, and so is whether that is `later`.
     """
-    gates = judged.checklist.gates
+    gates, over = judged.checklist.gates, judged.overridden
     content = {
         "cancellation": record.id,
-        "sections": {key: [light, gates[key].value] for key, light in judged.lights.items()},
+        "sections": {k: [light, gates[k].value, k in over] for k, light in judged.lights.items()},
         "effects": [[key, done.kind, to_data(done, names=False)] for key, done in effects],
         "told": sorted({person.id for person in told}),
+        "on": on and on.isoformat(),
+        "later": later,
     }
     return Token(record.id, record.version, digest_of(content))
 

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve
 
+from cancelkit.asking import mentioned, moment, recipients, sound_customer, unless_blind
 from cancelkit.checklist import Checklist
-from cancelkit.decide import Samples, Seen, refusal
+from cancelkit.decide import Ask, Seen, refusal
 from cancelkit.effects import Effect, Expecting, Invertible
-from cancelkit.errors import (
-    AdapterContractError,
-    CancelkitError,
-    CommandFailed,
-    Invalid,
-    PluginError,
-)
-from cancelkit.evaluate import Judged, evaluate, read_answers
+from cancelkit.errors import AdapterContractError, Invalid, PluginError
+from cancelkit.evaluate import Judged, evaluate, read_answers, with_overrides
 from cancelkit.facts import Facts
 from cancelkit.lifecycle import state_of
 from cancelkit.messages import Message, Refusal
 from cancelkit.needs import Need, Unknown
-from cancelkit.people import Customer, Person, User
+from cancelkit.people import Customer, User
 from cancelkit.plan import Planned, digest_of, due_effects, make_token, revision_of
 from cancelkit.ports import Unit
-from cancelkit.records import CancellationRecord, JsonObject, Performed
-from cancelkit.registration import form_of
+from cancelkit.records import CancellationRecord, Entry, JsonObject, Performed, State
+from cancelkit.registration import form_of, version_of
+from cancelkit.section import WithCheck
 from cancelkit.serial import from_data, to_data
-from cancelkit.text import checked_id, checked_line
-from cancelkit.times import checked_instant, day_of
 
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
@@ -39,118 +32,63 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def sound_customer(
-    desk: Desk, found: object, customer_id: str, *, deep: bool = True
-) -> Customer | None:
-    """Check what `CustomerRepo.lock` or `load` returned; None for a customer not to be seen."""
-    if found is None:
-        return None
-    if not isinstance(found, Customer) or found.id != customer_id:
-        raise AdapterContractError(
-            f"CustomerRepo returned {type(found).__name__} for customer {customer_id!r}; "
-            "expected the Customer with this id, or None (promises C3 and C4)."
-        )
-    try:
-        if deep:
-            from_data(Customer, to_data(found), complete=True)
-    except Exception as error:
-        what = f"CustomerRepo returned customer {customer_id!r} with what cannot be stored"
-        raise AdapterContractError(f"{what}: {error} (promises C3 and C4).") from error
-    return found if found.tenant == desk.host.tenant else None
+def look_up(
+    desk: Desk, unit: Unit, found: object, customer_id: str
+) -> tuple[Customer | None, CancellationRecord | None, bool]:
+    """Return the customer, its cancellation, and whether the customer is gone.
+
+    One that was deleted, merged or moved while it was pending is known from its cancellation.
+    """
+    customer = sound_customer(desk, found, customer_id)
+    record = unit.cancellations.current((customer_id,)).get(customer_id)
+    if customer is not None or record is None or record.state is not State.PENDING:
+        return customer, record, False
+    return Customer(record.customer, record.name, tenant=record.tenant), record, True
 
 
-def allowed(desk: Desk, action: str, customer: Customer) -> bool:
-    """Ask the role checker. Only the literal True grants; an exception denies and is reported."""
-    try:
-        return desk.kit.roles.allows(desk.actor, action, customer) is True
-    except Exception as error:  # noqa: BLE001 - the host's code; promise F18: deny
-        desk.kit.report(f"RoleChecker.allows({action!r})", error)
-        return False
-
-
-@contextmanager
-def faults(what: str) -> Generator[None]:
-    """Turn whatever the host raises into `CommandFailed`; our own errors pass."""
-    try:
-        yield
-    except CancelkitError:
-        raise
-    except Exception as error:
-        raise CommandFailed(
-            f"{what} failed with {type(error).__name__}; the unit of work was rolled back and "
-            "nothing has changed."
-        ) from error
-
-
-def moment(desk: Desk) -> tuple[datetime, date]:
-    """Return the instant, in UTC, and the day in the host's zone: asked once per command."""
-    now = checked(desk.host.clock.now(), checked_instant, "Clock.now")
-    return now, day_of(now, desk.kit.zone)
-
-
-def new_id(desk: Desk) -> str:
-    """Return an identifier that the host has made."""
-    return checked(desk.host.ids.new(), checked_id, "Ids.new")
-
-
-def link(address: object) -> str | None:
-    """Check an address that the host has made."""
-    if address is None or type(address) is str:
-        return address
-    raise AdapterContractError(f"Links returned {type(address).__name__}; expected text or None.")
-
-
-def checked(value: object, check: Callable[[object, str], T], port: str) -> T:
-    """Check what a port returned: what would be `Invalid` input is a broken contract there."""
-    try:
-        return check(value, f"what {port} returned")
-    except Invalid as error:
-        raise AdapterContractError(f"{port} broke its contract: {error}") from error
-
-
-def see(desk: Desk, unit: Unit, customer: Customer, *, allowed: bool, reused: str = "") -> Seen:
-    """Read what every command and view begins with: the time, the state, the cancellation."""
+def see(desk: Desk, customer: Customer, record: CancellationRecord | None, **known: Any) -> Seen:
+    """Return what every command and view begins with: the time, and the state."""
     now, today = moment(desk)
-    record = unit.cancellations.current((customer.id,)).get(customer.id)
-    return Seen(now, today, state_of(customer, record), customer, record, allowed, reused)
+    return Seen(now, today, state_of(customer, record), customer, record, **known)
 
 
-def checklist_of(desk: Desk, record: CancellationRecord | None) -> Checklist:
-    """Return the checklist to judge: as copied at Begin, or the kit's own without one."""
-    return desk.kit.checklist.as_copied(record.gates) if record else desk.kit.checklist
+def checklist_of(desk: Desk, record: CancellationRecord | None, profile: str = "") -> Checklist:
+    """Return the checklist to judge: as copied at Begin, or that of the profile before it."""
+    if record is None:
+        return desk.kit.profile(profile)
+    now = desk.kit.profiles.get(record.profile, desk.kit.checklist)
+    return now.as_copied(record.gates, record.required, desk.kit.whole.by_key)
 
 
 def judge(
-    desk: Desk, unit: Unit, seen: Seen, *, only: str | None = None, blind: bool = False
+    desk: Desk,
+    unit: Unit,
+    seen: Seen,
+    *,
+    only: str | None = None,
+    blind: bool = False,
+    profile: str = "",
 ) -> Judged:
     """Judge the checklist, or the one section `only`, for what was seen.
 
     In a view, which is `blind`, every fact is unknown when the host cannot answer at all. A
     command lets the exception out, and is rolled back.
     """
-    customer, today, checklist = seen.customer, seen.today, checklist_of(desk, seen.record)
+    customer, as_of = seen.customer, seen.as_of
+    checklist = checklist_of(desk, seen.record, profile)
     checklist = checklist if only is None else checklist.only(only)
+    checklist = checklist.standing_in(checklist.by_key if seen.gone else (), "section.gone")
     checklist, forms, performed = _entered(checklist, seen.record)
     found, why = unless_blind(
-        desk, "CustomerRepo.facts", lambda: _ask(unit, customer.id, checklist.needs, today), blind
+        desk, "CustomerRepo.facts", lambda: _ask(unit, customer.id, checklist.needs, as_of), blind
     )
     unknown: dict[Need[Any], object] = dict.fromkeys(checklist.needs, Unknown(why))
     answers = {**(found or unknown), **read_answers(checklist.sampled, seen.samples)}
     users, _ = unless_blind(desk, "Users.find", lambda: mentioned(desk, forms.values()), blind)
-    facts = Facts(customer, today, today, answers, forms, performed, users)
-    return evaluated(desk, checklist, facts)
-
-
-def unless_blind(desk: Desk, port: str, ask: Callable[[], T], blind: bool) -> tuple[T | None, str]:
-    """Ask a port; in a view, an exception is reported, and becomes None and a reason to show."""
-    try:
-        return ask(), ""
-    except Exception as error:
-        if not blind:
-            raise
-        desk.kit.report(port, error)
-        said = str(error) if isinstance(error, AdapterContractError) else type(error).__name__
-        return None, said
+    names = dict(pair for entry in _entries(seen.record) for pair in entry.names.items())
+    facts = Facts(customer, seen.today, as_of, answers, forms, performed, users, names)
+    judged = evaluated(desk, checklist, facts)
+    return with_overrides(judged, seen.record) if seen.record else judged
 
 
 def evaluated(desk: Desk, checklist: Checklist, facts: Facts) -> Judged:
@@ -172,63 +110,39 @@ def evaluated(desk: Desk, checklist: Checklist, facts: Facts) -> Judged:
     return evaluate(checklist.standing_in(faults, "section.unplannable"), facts)
 
 
-def sampled(desk: Desk, customer_id: str) -> Samples:
-    """Ask the other systems, before the unit of work; one that fails is reported, and unknown."""
-    needs, sampler = desk.kit.checklist.sampled, desk.kit.sampler
-    if not needs or sampler is None:
-        return {}
-    answers, _ = unless_blind(
-        desk, "Sampler.sample", lambda: sampler.sample(customer_id, needs), blind=True
-    )
-    return answers if isinstance(answers, Mapping) else {}
+def check_form(desk: Desk, seen: Seen, ask: Ask) -> Mapping[str, User]:
+    """Let the section check what is entered, and return the users whom it mentions.
 
-
-def mentioned(desk: Desk, forms: Iterable[object]) -> Mapping[str, User]:
-    """Look up the users whom forms mention, with one question, or none when nobody is."""
-    ids = tuple(dict.fromkeys(one for form in forms for one in getattr(form, "mentions", ())))
-    if not ids or desk.kit.users is None:
-        return {}
-    found = {key: user for key, user in desk.kit.users.find(ids).items() if key in ids}
-    for key, user in found.items():
-        if type(user) is not User or user.id != key or type(user.active) is not bool:
-            raise AdapterContractError(f"Users.find returned no User with the id {key!r} (P1).")
-    return found
-
-
-def version_of(form: type) -> int:
-    """Return the version of a form: its class attribute `version`, or 1."""
-    return int(getattr(form, "version", 1))
+    What the section raises ends the command, unrecorded.
+    """
+    checklist = checklist_of(desk, seen.record).only(ask.section)
+    users, section = mentioned(desk, (ask.form,)), checklist.sections[0]
+    if isinstance(section, WithCheck):
+        _, before, _ = _entered(checklist, seen.record)
+        facts = Facts(seen.customer, seen.today, seen.today, {}, before, {}, users)
+        section.check(ask.form, facts)
+    return users
 
 
 def see_plan(
     desk: Desk, unit: Unit, seen: Seen, record: CancellationRecord, judged: Judged
 ) -> Seen:
     """Add what Process would do to what was seen: the effects, who is told, the plan's token."""
-    effects, recipients = due_effects(judged, record), desk.kit.recipients
-    people = recipients.of("processed", seen.customer, record) if recipients is not None else ()
-    told = tuple({person.id: person for person in map(_somebody, people)}.values())  # each once
+    effects = due_effects(judged, record)
+    told = recipients(desk, "scheduled" if seen.later else "processed", seen.customer, record)
     unable = why_not(unit, seen.customer, effects)
-    token = make_token(record, judged, effects, told)
+    token = make_token(record, judged, effects, told, seen.on, seen.later)
     return evolve(seen, judged=judged, effects=effects, unable=unable, told=told, token=token)
 
 
-def _somebody(person: object) -> Person:
-    if not isinstance(person, Person):
-        found = type(person).__name__
-        raise AdapterContractError(f"Recipients.of named a {found}; expected a Person.")
-    checked(person.id, checked_id, "Recipients.of")
-    checked(person.name, checked_line, "Recipients.of")
-    return person
-
-
 def see_removal(desk: Desk, seen: Seen, record: CancellationRecord, *, put_back: bool) -> Seen:
-    """Add what Remove would put back, the last first, and what stays as it was performed."""
+    """Add what Remove or Reinstate puts back, the last first, and what stays as performed."""
     back: list[Planned] = []
     stays: list[Performed] = []
     unable: list[Refusal] = []
     after = seen.customer
     for done in reversed(record.performed):
-        cls = desk.kit.checklist.kinds.get(done.kind)
+        cls = desk.kit.whole.kinds.get(done.kind)
         effect = effect_of(cls, done.data) if cls is not None and put_back else None
         if not isinstance(effect, Invertible):
             stays.insert(0, done)
@@ -291,7 +205,7 @@ def _entered(checklist: Checklist, record: CancellationRecord | None) -> _Entere
     forms: dict[type, object] = {}
     performed: dict[type, Effect] = {}
     unreadable: list[str] = []
-    for entry in record.entries if record else ():
+    for entry in _entries(record):
         section = checklist.by_key.get(entry.section)
         form = form_of(section) if section is not None else None
         if form is None:
@@ -314,6 +228,10 @@ def _entered(checklist: Checklist, record: CancellationRecord | None) -> _Entere
             if sum(cls in planner.effect_types for _, planner in checklist.planning) == 1:
                 performed[cls] = effect  # of a class that two sections share, nobody knows whose
     return checklist.standing_in(unreadable, "section.unreadable"), forms, performed
+
+
+def _entries(record: CancellationRecord | None) -> tuple[Entry, ...]:
+    return record.entries if record else ()
 
 
 _Entered = tuple[Checklist, dict[type, object], dict[type, Effect]]

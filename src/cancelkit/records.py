@@ -35,8 +35,13 @@ class Verb(Enum):
     BEGIN = "begin"
     ENTER = "enter"
     PERFORM_NOW = "perform_now"
-    REMOVE = "remove"
+    OVERRIDE = "override"
+    SCHEDULE = "schedule"  # a Process whose effective date is still to come
     PROCESS = "process"
+    REMOVE = "remove"
+    ADOPT = "adopt"  # after drift: go on from the status that the CRM has now
+    END = "end"  # after drift: end the cancellation, and leave the CRM as it is
+    REINSTATE = "reinstate"
 
 
 @frozen
@@ -56,6 +61,7 @@ class Entry:
     data: JsonObject = field(repr=False)  # it may hold personal data
     revision: int  # the version of the cancellation that this entry made; newer is greater
     stamp: Stamp
+    names: Mapping[str, str] = field(factory=dict)  # of the users it mentions, by id, at that time
 
 
 @frozen
@@ -68,6 +74,25 @@ class Performed:
     message: Message
     revision: int  # of the section's entry on which it was based; 0 for none
     stamp: Stamp
+
+
+@frozen
+class Override:
+    """A blocking section that may be red all the same: void when the section says another thing."""
+
+    section: str
+    message: Message  # what the section said: the override is for exactly this
+    reason: str = field(repr=False)
+    stamp: Stamp
+
+
+@frozen
+class Schedule:
+    """A Process that was confirmed for a day to come."""
+
+    on: date  # the effective date
+    due: date  # when it is tried (again): `on`, or the day after a day on which it was blocked
+    stamp: Stamp  # the authority: who had the role, and when
 
 
 @frozen
@@ -84,12 +109,22 @@ class CancellationRecord:
     former: Status | None  # before Begin; None for a CRM into which it is not mirrored
     begun: Stamp
     ended: Stamp | None = None
+    profile: str = ""  # by which it was begun; "" for the kit's own checklist
+    required: tuple[str, ...] = ()  # "section.field" that must be filled, as copied at Begin
     entries: tuple[Entry, ...] = ()  # at most one for each section
+    overrides: tuple[Override, ...] = ()  # at most one for each section
     performed: tuple[Performed, ...] = ()  # in order
+    schedule: Schedule | None = None  # while it is scheduled
+    effective: date | None = None  # of a cancelled customer; perhaps before the day of Process
+    reinstated: Stamp | None = None
 
     def entry(self, section: str) -> Entry | None:
         """Return what was entered for a section, or None."""
         return next((entry for entry in self.entries if entry.section == section), None)
+
+    def override(self, section: str) -> Override | None:
+        """Return the override of a section, in force or void, or None."""
+        return next((one for one in self.overrides if one.section == section), None)
 
 
 @frozen
@@ -109,6 +144,9 @@ class HistoryEntry:
     op: str
     token: str = ""
     section: str = ""  # the section that it was about
+    behalf: Person | None = None  # on a scheduled day: whose authority it was
+    on: date | None = None  # the effective date, where one was given
+    note: str = field(default="", repr=False)  # the reason of an override
     refusals: tuple[Refusal, ...] = ()
     lights: Mapping[str, str] = field(factory=dict)  # section key -> "green", "red", "unknown"
     done: tuple[Message, ...] = ()  # what was done beyond the move itself
@@ -122,13 +160,14 @@ class Outcome:
     """
 
     op: str
-    verb: Verb
+    verb: Verb  # SCHEDULE where a Process was scheduled
     customer: str
     cancellation: str
     now: State  # the lifecycle state after the command
     at: datetime
+    on: date | None = None  # of Process: the effective date
     done: tuple[Performed, ...] = ()  # the effects that it carried out
-    stays: tuple[Performed, ...] = ()  # for Remove: what was done before and stays done
+    stays: tuple[Performed, ...] = ()  # for Remove, Reinstate: what was done and stays done
     notified: tuple[Person, ...] = ()  # who will be told
     state: str = "done"
     replayed: bool = False  # this is the first answer again; nothing was done now
@@ -157,13 +196,18 @@ class Notification:
     name: str  # the customer's
     cancellation: str
     recipient: Person
-    actor: Person
+    actor: Person  # on a scheduled day: who scheduled it
     at: datetime
+    message: Message  # what happened, in one sentence
+    lines: tuple[Message, ...] = field(default=(), repr=False)  # what was done
+    blocked: tuple[Refusal, ...] = field(default=(), repr=False)  # of a scheduled one: by what
+    on: date | None = None  # the effective date
+    profile: str = ""
     reasons: JsonObject = field(factory=dict, repr=False)  # what was entered for "reasons"
     link: str | None = None  # the host's address of the customer
 
 
-EVENTS = ("processed",)
+EVENTS = ("begun", "removed", "scheduled", "blocked", "processed", "reinstated")
 """What somebody can be told of."""
 
 

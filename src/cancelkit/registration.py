@@ -49,6 +49,11 @@ def form_of(section: Section) -> type | None:
     return section.form if isinstance(section, WithForm) else None
 
 
+def version_of(form: type) -> int:
+    """Return the version of a form: its class attribute `version`, or 1."""
+    return int(getattr(form, "version", 1))
+
+
 def forms(sections: Iterable[Section]) -> dict[type, Section]:
     """Return the sections by form; raises `BadSetup` where two have the same."""
     found: dict[type, Section] = {}

@@ -17,10 +17,10 @@ from hashlib import sha256
 
 from attrs import evolve, field, frozen
 
+from cancelkit.asking import faults
 from cancelkit.errors import BadSetup, Busy, Conflict
 from cancelkit.kit import log_fault
 from cancelkit.ports import Host, Notifier
-from cancelkit.reading import faults
 from cancelkit.records import Delivery, OutboxRow
 from cancelkit.times import checked_instant
 

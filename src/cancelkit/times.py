@@ -20,6 +20,13 @@ def checked_instant(value: object, what: str) -> datetime:
         raise Invalid(f"{what} {value.isoformat()} is beyond the calendar in UTC.") from None
 
 
+def checked_day(value: object) -> date | None:
+    """Return a day, or None; a datetime is `Invalid`: which day it is depends on the zone."""
+    if value is None or type(value) is date:
+        return value
+    raise Invalid(f"The effective date must be a date without a time, not {type(value).__name__}.")
+
+
 def checked_zone(value: str | tzinfo) -> tzinfo:
     """Return the time zone; a name is looked up, and `Invalid` where this machine has none such."""
     if isinstance(value, tzinfo):

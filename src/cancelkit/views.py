@@ -12,10 +12,12 @@ from attrs import field, frozen
 
 from cancelkit.needs import Count
 from cancelkit.people import NamedRecord, Person
-from cancelkit.records import JsonObject, State, Verb
+from cancelkit.records import JsonObject, Override, Schedule, State, Verb
 from cancelkit.section import Gate
 from cancelkit.serial import to_data
 from cancelkit.states import Light
+
+_GREEN = Light.GREEN
 
 
 @frozen
@@ -34,9 +36,9 @@ class Line:
     manage: str | None = None  # the host's address of its own tab
     may_fix: bool | None = None  # this actor, in the CRM; None: the host cannot tell
     records: tuple[NamedRecord, ...] = ()  # that keep it red, where asked for
-    entered: JsonObject | None = field(
-        default=None, repr=False
-    )  # None where nothing was, or nothing can be
+    entered: JsonObject | None = field(default=None, repr=False)  # None where nothing was
+    override: Override | None = None  # in force: why it may be red all the same, and who says so
+    today: Light | None = None  # in a view of a day to come: the light as of today
 
     @property
     def word(self) -> str:
@@ -65,11 +67,15 @@ class View:
     status: str  # to show, such as "Live (PC)"
     banner: str  # what stands on the customer's record while pending, or ""
     drift: str  # what somebody else changed meanwhile, or ""
+    profile: str  # by which checklist; "" for the kit's own
+    schedule: Schedule | None  # while a Process is scheduled
+    performed: tuple[str, ...]  # what was done to the CRM, and stays unless it is put back
     sections: tuple[Line, ...]  # in order
     actions: tuple[Verb, ...]  # what this actor may do now
     token: str  # for Enter and Process; "" where no cancellation is open
     read_at: datetime  # in UTC
-    today: date  # the day in the host's zone by which it was judged
+    today: date  # the day in the host's zone
+    as_of: date  # the day as of which the sections were judged
 
     def section(self, key: str) -> Line:
         """Return one section; KeyError where the checklist has none with this key."""
@@ -80,6 +86,11 @@ class View:
         """The sections because of which Process would be refused."""
         return tuple(line for line in self.sections if line.blocks)
 
+    @property
+    def turning_red(self) -> tuple[Line, ...]:
+        """The sections that are green today, and will not be on the day of the view."""
+        return tuple(x for x in self.sections if x.today is _GREEN and x.light is not _GREEN)
+
     def data(self) -> dict[str, Any]:
         """Return the view as a JSON-ready object."""
         lines = [line.data() for line in self.sections]
@@ -88,7 +99,7 @@ class View:
 
 @frozen
 class Plan:
-    """What Process would do now."""
+    """What Process would do now; or on a day to come, for which it is scheduled now."""
 
     customer: str
     name: str
@@ -96,13 +107,17 @@ class Plan:
     notify: tuple[Person, ...]
     blocked_by: tuple[Line, ...]  # the sections because of which it would be refused
     advice: tuple[Line, ...]  # the sections that are not green but do not block
+    overridden: tuple[Line, ...]  # the sections that would block, had nobody overridden them
     obstacles: tuple[str, ...]  # every reason why it would be refused
+    on: date  # the effective date
+    later: bool  # it is still to come: Process schedules, and is blocked only by what is unknown
     token: str  # to confirm this plan with
     read_at: datetime  # in UTC
 
     def data(self) -> dict[str, Any]:
         """Return the plan as a JSON-ready object."""
-        return {**to_data(self), "blocked_by": _keys(self.blocked_by), "advice": _keys(self.advice)}
+        kinds = ("blocked_by", "advice", "overridden")
+        return {**to_data(self), **{kind: _keys(getattr(self, kind)) for kind in kinds}}
 
 
 def _keys(lines: tuple[Line, ...]) -> list[str]:

@@ -6,25 +6,24 @@ under the lock raises `Conflict`, and the whole command runs again.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from cancelkit import reading
+from cancelkit.advance import advanced, begun, effective
+from cancelkit.asking import new_id
 from cancelkit.decide import Ask, Decision, Seen
 from cancelkit.errors import AdapterContractError, Conflict
 from cancelkit.lifecycle import while_pending
-from cancelkit.people import Status
+from cancelkit.messages import Message
+from cancelkit.people import Person, Status
 from cancelkit.plan import Planned, revision_of
 from cancelkit.ports import Unit
 from cancelkit.records import (
     CancellationRecord,
-    Delivery,
-    Entry,
     HistoryEntry,
-    Notification,
     Operation,
-    OutboxRow,
     Outcome,
     Performed,
     Stamp,
@@ -32,50 +31,58 @@ from cancelkit.records import (
     Verb,
 )
 from cancelkit.serial import to_data
+from cancelkit.telling import EVENT, tell
 
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
 
 
 def refusal(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) -> HistoryEntry:
-    """Record a refused command; nothing else is written."""
+    """Record a refused command. On the day of a scheduled Process, people are told as well."""
     entry = _history(desk, ask, seen, decision, seen.record)
     unit.history.append(entry)
+    if ask.due and seen.record is not None and seen.record.schedule is not None:
+        tomorrow = evolve(seen.record.schedule, due=seen.today + timedelta(days=1))
+        record = evolve(seen.record, version=seen.record.version + 1, schedule=tomorrow)
+        _store(unit, seen.record, record)
+        tell(desk, unit, seen, record, "blocked", blocked=entry.refusals)
     return entry
 
 
 def write(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) -> Outcome:
     """Carry out an accepted decision, or raise `Conflict`: then nothing of it may stay."""
-    if unit.status is not None and seen.customer.status is None:
+    if unit.status is not None and seen.customer.status is None and not seen.gone:
         raise AdapterContractError(
             f"CustomerRepo returned customer {ask.customer_id!r} without a status, but the host "
             "has a StatusMirror: give both, or neither."
         )
     if unit.status is None:  # nothing is mirrored: the CRM's status is not ours to remember
         seen = evolve(seen, customer=evolve(seen.customer, status=None))
-    stamp = Stamp(desk.actor, seen.at)
+    stamp, verb = Stamp(desk.actor, seen.at), decision.verb
     done = tuple(_perform(unit, seen, planned, stamp) for planned in decision.effects)
-    record = _next_record(desk, ask, seen, decision.to or seen.state, done, stamp)
+    record = _after(desk, ask, seen, verb, done, stamp)
+    told: tuple[Person, ...] = ()
     if record is not seen.record:
-        _mirror(unit, ask.verb, seen, record.former)
+        _mirror(unit, verb, seen, record.former)
         _store(unit, seen.record, record)
+        if verb in EVENT:
+            told = tell(desk, unit, seen, record, EVENT[verb], lines=[x.message for x in done])
     unit.history.append(_history(desk, ask, seen, decision, record))
     outcome = Outcome(
         op=ask.op,
-        verb=ask.verb,
+        verb=verb,
         customer=seen.customer.id,
         cancellation=record.id,
         now=record.state,
         at=seen.at,
+        on=effective(seen, verb),
         done=done,
         stays=seen.stays,
-        notified=seen.told,
+        notified=told,
         state="staged" if desk.host.joined else "done",
     )
     used = Operation(record.tenant, record.customer, ask.verb, ask.op, ask.digest, outcome)
     unit.operations.add(used)
-    if outcome.notified:
-        unit.outbox.add(_outbox(desk, seen, record, outcome))
     return outcome
 
 
@@ -89,39 +96,16 @@ def _perform(unit: Unit, seen: Seen, planned: Planned, stamp: Stamp) -> Performe
     return Performed(section, effect.kind, to_data(effect), effect.message(), revision, stamp)
 
 
-def _next_record(
-    desk: Desk, ask: Ask, seen: Seen, to: State, done: tuple[Performed, ...], stamp: Stamp
+def _after(
+    desk: Desk, ask: Ask, seen: Seen, verb: Verb, done: tuple[Performed, ...], stamp: Stamp
 ) -> CancellationRecord:
     """Return the cancellation as it is afterwards; the same object where nothing changes."""
-    record = seen.record
-    if record is None or seen.state is not State.PENDING:
-        return _begun(desk, seen, stamp)
-    if ask.verb is Verb.BEGIN:
-        return record
-    version = record.version + 1
-    if ask.verb is Verb.ENTER:
-        entry = Entry(
-            ask.section, reading.version_of(type(ask.form)), ask.data or {}, version, stamp
-        )
-        others = tuple(e for e in record.entries if e.section != entry.section)
-        return evolve(record, version=version, entries=(*others, entry))
-    ended = None if to is State.PENDING else stamp
-    performed = (*record.performed, *done)
-    return evolve(record, version=version, state=to, ended=ended, performed=performed)
-
-
-def _begun(desk: Desk, seen: Seen, stamp: Stamp) -> CancellationRecord:
-    return CancellationRecord(
-        id=reading.new_id(desk),
-        tenant=desk.host.tenant,
-        customer=seen.customer.id,
-        name=seen.customer.name,
-        state=State.PENDING,
-        version=1,
-        gates=desk.kit.checklist.copied,
-        former=seen.customer.status,
-        begun=stamp,
-    )
+    if seen.record is None or (verb is Verb.BEGIN and seen.state is not State.PENDING):
+        checklist = desk.kit.profile(seen.profile)
+        return begun(new_id(desk), checklist, seen.profile, seen.customer, stamp)
+    if verb is Verb.BEGIN:
+        return seen.record
+    return advanced(seen.record, ask, seen, verb, done, stamp)
 
 
 def _store(unit: Unit, old: CancellationRecord | None, new: CancellationRecord) -> None:
@@ -136,13 +120,20 @@ def _mirror(unit: Unit, verb: Verb, seen: Seen, former: Status | None) -> None:
     pending, mirror, customer = while_pending(former), unit.status, seen.customer.id
     if mirror is None or former is None or pending is None:
         return
-    matched: object = True
-    if verb is Verb.BEGIN:
-        matched = mirror.mark_pending(customer, former)
-    elif verb is Verb.REMOVE:
-        matched = mirror.restore(customer, pending, former)
-    elif verb is Verb.PROCESS:
-        matched = mirror.mark_cancelled(customer, pending)
+    now, matched = seen.customer.status, True
+    match verb:
+        case Verb.BEGIN:
+            matched = mirror.mark_pending(customer, former)
+        case Verb.ADOPT if now is not None and now.pending is False:
+            matched = mirror.mark_pending(customer, now)
+        case Verb.REMOVE:
+            matched = mirror.restore(customer, pending, former)
+        case Verb.REINSTATE if now is not None:
+            matched = mirror.restore(customer, now, former)
+        case Verb.PROCESS:
+            matched = mirror.mark_cancelled(customer, pending)
+        case _:
+            return
     if not _answer(matched, f"StatusMirror, for {verb.value},"):
         raise Conflict(f"The status of customer {customer!r} was changed by somebody else.")
 
@@ -159,12 +150,12 @@ def _history(
     desk: Desk, ask: Ask, seen: Seen, decision: Decision, record: CancellationRecord | None
 ) -> HistoryEntry:
     return HistoryEntry(
-        id=reading.new_id(desk),
+        id=new_id(desk),
         tenant=desk.host.tenant,
         customer=seen.customer.id,
         name=seen.customer.name,
         cancellation=record.id if record else "",
-        verb=ask.verb,
+        verb=decision.verb,
         accepted=decision.to is not None,
         actor=desk.actor,
         at=seen.at,
@@ -172,31 +163,19 @@ def _history(
         op=ask.op,
         token=str(ask.token or ""),
         section=ask.section,
+        behalf=seen.behalf,
+        on=effective(seen, decision.verb),
+        note=ask.note,
         refusals=decision.refusals,
         lights=seen.judged.lights if seen.judged else {},
-        done=tuple(planned.effect.message() for planned in decision.effects),
+        done=_said(seen, decision),
     )
 
 
-def _outbox(
-    desk: Desk, seen: Seen, record: CancellationRecord, outcome: Outcome
-) -> list[OutboxRow]:
-    """Make one row for each recipient; the key is the same however often it is sent."""
-    rows, entry = [], record.entry("reasons")
-    link = reading.link(desk.kit.links.customer(seen.customer)) if desk.kit.links else None
-    for person in outcome.notified:
-        told = Notification(
-            key=f"{record.id}:processed:{person.id}",
-            event="processed",
-            tenant=record.tenant,
-            customer=record.customer,
-            name=seen.customer.name,
-            cancellation=record.id,
-            recipient=person,
-            actor=desk.actor,
-            at=seen.at,
-            reasons=entry.data if entry else {},
-            link=link,
-        )
-        rows.append(OutboxRow(reading.new_id(desk), told, Delivery.WAITING, seen.at))
-    return rows
+def _said(seen: Seen, decision: Decision) -> tuple[Message, ...]:
+    """Return what was done beyond the move: the effects, and for Process the overrides used."""
+    done = [planned.effect.message() for planned in decision.effects]
+    if decision.verb is Verb.PROCESS and decision.to is not None and seen.judged:
+        for key, over in seen.judged.overridden.items():
+            done.append(Message.of("override.used", section=key, by=over.stamp.by.name))
+    return tuple(done)

@@ -21,12 +21,10 @@ class CustomerRepo(Protocol):
         """Lock one customer until the unit of work ends, and return it as it is now.
 
         Must:
-            C1: return the customer as committed at the moment the lock was obtained, not as some
-                earlier statement saw it.
+            C1: return the customer as committed when the lock was obtained, not as seen earlier.
             C2: hold the lock until the unit of work ends; a second `lock` of the same customer by
                 another unit waits for it, or raises `Busy` after a bounded time.
-            C3: return None for a customer that is absent (so is an id in another spelling),
-                soft-deleted, or another tenant's.
+            C3: return None for a customer that is not there; an id in another spelling is not.
 
         Called: first in every command, once; never in a view.
         """
@@ -35,8 +33,7 @@ class CustomerRepo(Protocol):
         """Return customers by id, without locking them.
 
         Must:
-            C4: return exactly those of the ids that are visible, under the very id asked for; an
-                id in another spelling ("07" for "7") is not there.
+            C4: return exactly those that are there, under the very id asked for ("7", not "07").
 
         Order: unspecified. Called: once in a view; with up to 5,000 ids by the bulk check.
         """
@@ -44,8 +41,7 @@ class CustomerRepo(Protocol):
     def answers(self, need: Need[Any]) -> bool:
         """Say whether `facts` can answer a need at all.
 
-        Need not: look at any data. Called: when a kit is verified against the host, not in
-        commands.
+        Need not: look at any data. Called: when a kit is verified with a host; in no command.
         """
 
     def facts(
@@ -67,9 +63,9 @@ class CustomerRepo(Protocol):
             C9: in a unit of work that writes, answer as of now: what was committed before the
                 customer was locked is seen, whatever was read earlier.
             C10: judge dates against `as_of`: a date equal to it has come.
-            C12: in a unit of work that writes, see to it that the answer is still so when the
-                unit ends: who adds, reopens or moves a record meanwhile waits, or the unit ends
-                with `Conflict`. A host that cannot (no foreign keys, no guard) declares it.
+            C12: in a unit of work that writes, keep the answer true until the unit ends: who
+                adds, reopens or moves a record waits, or the unit ends with `Conflict`. A host
+                that cannot (no foreign keys, no guard) declares it.
             C13: take up to 5,000 customers at once, and answer for each as for it alone.
 
         Order: unspecified. Called: once in a command that judges sections, after `lock`.

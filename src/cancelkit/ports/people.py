@@ -15,19 +15,15 @@ class RoleChecker(Protocol):
     """Who may do what. Every command asks again; `cancelkit.roles.EitherRole` is the article's."""
 
     def allows(self, actor: Person, action: str, customer: Customer) -> bool:
-        """Say whether the actor may do this to this customer.
+        """Say whether the actor may do this to the customer, as just loaded or locked.
 
-        Args:
-            actor: who asks.
-            action: "begin", "view", "edit", "process" or "remove".
-            customer: as just loaded or locked.
+        The actions: "begin", "view", "edit", "override", "process", "remove" and "reinstate".
 
         Must:
             R1: return True or False and nothing else: only the literal True grants, and anything
                 else (1, "false", a coroutine) or an exception denies.
 
-        Called: in every command, inside the unit of work, after the customer was locked; in a view
-            once for each action.
+        Called: in every command, in its unit of work, after `lock`; in a view for each action.
         """
 
 
@@ -55,13 +51,13 @@ class Recipients(Protocol):
     """The host's workflow set-up: who is told of an event."""
 
     def of(self, event: str, customer: Customer, record: CancellationRecord) -> Sequence[Person]:
-        """Return who is told of an event ("processed"); nobody is an answer.
+        """Return who is told of an event, one of `cancelkit.records.EVENTS`; perhaps nobody.
 
         Must:
             N1: answer from what is committed, without writing or sending anything.
 
-        Called: inside the unit of work, when a plan is made and when it is processed. A person
-        who is named twice is told once.
+        Called: inside the unit of work, for a plan and for each event. Who is named twice is told
+        once.
         """
 
 
@@ -76,8 +72,8 @@ class Notifier(Protocol):
                 nothing: whatever raises is tried again.
             M2: give up within the relay's lease (60 seconds by default).
 
-        Called: by the relay, outside any unit of work; more than once with the same `key` when a
-            process dies between the sending and the marking.
+        Called: by the relay, outside any unit of work; again with the same `key` when a process
+        dies between the sending and the marking.
         """
 
 

@@ -12,7 +12,7 @@ from cancelkit.errors import Invalid
 from cancelkit.facts import Facts
 from cancelkit.messages import Message
 from cancelkit.sections.future_expiry import FutureExpirySection
-from cancelkit.states import SectionState, green
+from cancelkit.states import GREEN, SectionState, green
 from cancelkit.text import checked_line
 
 
@@ -53,7 +53,7 @@ class CreatingExpirySection(FutureExpirySection):
         planned = facts.entered(NewExpiry)
         if facts.performed(CreateExpiry) is not None or planned is None or planned.on is None:
             return state
-        if state.code == "expiry.none" and planned.on > facts.as_of:
+        if state.light is not GREEN and planned.on > facts.as_of:
             return green("expiry.planned", on=planned.on)
         return state
 

@@ -24,4 +24,6 @@ class FutureExpirySection:
         upcoming = facts[self.needs[0]]
         if upcoming is not None and upcoming > facts.as_of:
             return green("expiry.future", on=upcoming)
+        if facts.as_of > facts.today:
+            return red("expiry.none_then", hint="expiry.none.hint", on=facts.as_of)
         return red("expiry.none", hint="expiry.none.hint")

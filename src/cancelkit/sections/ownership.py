@@ -55,7 +55,8 @@ class OwnershipSection:
             return green("ownership.performed", owner=done.to[0].name)
         user = facts.user(entered.user)
         if user is None:
-            return red("ownership.gone", hint="ownership.none.hint", owner=entered.user)
+            name = facts.name_of(entered.user)
+            return red("ownership.gone", hint="ownership.none.hint", owner=name)
         if _owns(user, facts):
             return green("ownership.assigned", owner=user.name)
         if not user.active:

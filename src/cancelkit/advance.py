@@ -1,0 +1,106 @@
+"""advance: the cancellation as it is after an accepted command. Pure, like the decision."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TypeVar
+
+from attrs import evolve
+
+from cancelkit.checklist import Checklist
+from cancelkit.decide import Ask, Seen
+from cancelkit.lifecycle import TABLE
+from cancelkit.people import Customer, Status
+from cancelkit.records import (
+    CancellationRecord,
+    Entry,
+    Override,
+    Performed,
+    Schedule,
+    Stamp,
+    State,
+    Verb,
+)
+from cancelkit.registration import version_of
+
+
+def begun(
+    key: str, checklist: Checklist, profile: str, customer: Customer, stamp: Stamp
+) -> CancellationRecord:
+    """Return a new cancellation: the status as it was, and a copy of the checklist's rules."""
+    return CancellationRecord(
+        id=key,
+        tenant=customer.tenant,
+        customer=customer.id,
+        name=customer.name,
+        state=State.PENDING,
+        version=1,
+        gates=checklist.copied,
+        former=customer.status,
+        begun=stamp,
+        profile=profile,
+        required=checklist.required,
+    )
+
+
+def advanced(
+    record: CancellationRecord,
+    ask: Ask,
+    seen: Seen,
+    verb: Verb,
+    done: tuple[Performed, ...],
+    stamp: Stamp,
+) -> CancellationRecord:
+    """Return the next version of a cancellation, after the move `verb`."""
+    to, performed = TABLE[seen.state, verb], (*record.performed, *done)
+    record = evolve(record, version=record.version + 1, state=to, performed=performed)
+    match verb:
+        case Verb.ENTER:
+            names = {user.id: user.name for user in seen.users.values()}
+            version = version_of(type(ask.form))
+            entry = Entry(ask.section, version, ask.data or {}, record.version, stamp, names)
+            return evolve(record, entries=(*_others(record.entries, ask.section), entry))
+        case Verb.OVERRIDE:
+            return evolve(record, overrides=_overrides(ask, seen, record, stamp))
+        case Verb.SCHEDULE:
+            on = seen.on or seen.today
+            return evolve(record, schedule=Schedule(on, on, stamp))
+        case Verb.ADOPT:
+            return evolve(record, former=_adopted(seen))
+        case Verb.REMOVE | Verb.END:
+            return evolve(record, ended=stamp, schedule=None)
+        case Verb.PROCESS:
+            return evolve(record, ended=stamp, schedule=None, effective=effective(seen, verb))
+        case Verb.REINSTATE:
+            return evolve(record, reinstated=stamp)
+        case _:
+            return record
+
+
+S = TypeVar("S", Entry, Override)
+
+
+def _others(those: tuple[S, ...], section: str) -> tuple[S, ...]:
+    return tuple(one for one in those if one.section != section)
+
+
+def _overrides(
+    ask: Ask, seen: Seen, record: CancellationRecord, stamp: Stamp
+) -> tuple[Override, ...]:
+    """Return the overrides with the one that is asked for, or without it."""
+    others = _others(record.overrides, ask.section)
+    if not ask.note or seen.judged is None:
+        return others
+    said = next(state.message for s, state in seen.judged.pairs if s.key == ask.section)
+    return (*others, Override(ask.section, said, ask.note, stamp))
+
+
+def _adopted(seen: Seen) -> Status | None:
+    """Return the status to put back later: what the CRM says now, without a mark of pending."""
+    status = seen.customer.status
+    return evolve(status, pending=False) if status is not None and status.pending else status
+
+
+def effective(seen: Seen, verb: Verb) -> date | None:
+    """Return the effective date of a Process, today where none was given; else None."""
+    return (seen.on or seen.today) if verb in (Verb.SCHEDULE, Verb.PROCESS) else None
