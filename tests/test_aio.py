@@ -7,7 +7,7 @@ import gc
 import signal
 import threading
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
@@ -85,7 +85,7 @@ async def some_turns() -> None:
 
 
 @contextmanager
-def busy(pool: Executor) -> Iterator[Door]:
+def busy(pool: Executor) -> Generator[Door]:
     """Keep the only thread of a pool busy meanwhile."""
     door = Door()
     done = pool.submit(door.pass_through)
@@ -253,7 +253,7 @@ def test_session_stays_open_until_the_command_has_ended() -> None:
     happened: list[str] = []
 
     @asynccontextmanager
-    async def session() -> AsyncIterator[None]:
+    async def session() -> AsyncGenerator[None]:
         try:
             yield
         finally:

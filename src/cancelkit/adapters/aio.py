@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import partial
 from inspect import iscoroutine
 from typing import Any, ParamSpec, TypeVar
@@ -57,7 +57,7 @@ async def in_executor(
     if not callable(command):
         raise TypeError(f"Hand over the command itself, not what it returned: {command!r:.80}")
     call: Future[T] = Future()
-    work = partial(copy_context().run, _run, [call], partial(command, *args, **kwargs))
+    work = partial(_run, copy_context(), [call], partial(command, *args, **kwargs))
     await asyncio.sleep(0)  # whoever is cancelled already begins nothing
     thread = asyncio.get_running_loop().run_in_executor(executor, work)
     cancelled = await _until_ended(thread, call)
@@ -69,13 +69,13 @@ async def in_executor(
         del call, cancelled  # an error leads to this frame; if this led back, it would be a cycle
 
 
-def _run(calls: list[Future[T]], command: Callable[[], T]) -> None:
+def _run(context: Context, calls: list[Future[T]], command: Callable[[], T]) -> None:
     """Run the command, in the thread, unless it was withdrawn."""
     call = calls.pop()  # an error leads to these frames: they must not lead to the call, and back
     if not call.set_running_or_notify_cancel():
         return
     try:
-        call.set_result(_no_coroutine(command()))
+        call.set_result(_no_coroutine(context.run(command)))
     except BaseException as error:  # noqa: BLE001 - raised again by the task
         call.set_exception(error)
         del call
