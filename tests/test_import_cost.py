@@ -29,7 +29,12 @@ BY_NAME = {
     "cancelkit.adapters",
     "cancelkit.bulk",
     "cancelkit.discovery",
+    "cancelkit.guard",
+    "cancelkit.letters",
+    "cancelkit.recipients",
     "cancelkit.relay",
+    "cancelkit.schedule",
+    "cancelkit.sections.creating_expiry",
     "cancelkit.testing",
 }
 

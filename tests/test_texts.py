@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
@@ -22,16 +22,27 @@ from cancelkit import STANDARD, Invalid
 from cancelkit.english import ENGLISH, TEXTS
 from cancelkit.errors import REFUSED_BY_CODE
 from cancelkit.messages import Catalogue, Message, plural_of_english
-from cancelkit.records import Verb
+from cancelkit.records import EVENTS, Verb
 from cancelkit.text import ID_LIMIT, TEXT_LIMIT, checked_id, checked_line, checked_text
 from cancelkit.times import checked_instant, checked_zone, day_of
 from tests import strategies as sts
 
-SOURCES = sorted(Path(cancelkit.__file__).parent.rglob("*.py"))
+SAMPLES = "samples.py"
+"""Stored documents for the stores' contract: with any keys, which nobody ever shows."""
+SOURCES = [
+    path for path in sorted(Path(cancelkit.__file__).parent.rglob("*.py")) if path.name != SAMPLES
+]
 STATES = {"green", "red", "unknown", "_plain_green", "_plain_red"}
 REFUSALS = {"refusal"}
 GROUPS = sorted({key.split(".")[0] for key in TEXTS})
 KEY = re.compile(rf"(?:{'|'.join(GROUPS)})(?:\.[a-z_]+)+")
+FAMILIES: Mapping[str, Collection[str]] = {
+    "event": EVENTS,
+    "verb": [verb.value for verb in Verb],
+    "refused": REFUSED_BY_CODE,
+    "title": [section.key for section in STANDARD.sections],
+}
+"""Of a key that is put together, such as f"event.{event}": what there is to put behind the dot."""
 
 
 @frozen
@@ -72,11 +83,34 @@ def _uses(where: str, call: ast.Call) -> Iterator[Use]:
         yield Use(where, first, names, complete=complete and name == "Message.of")
 
 
+def made() -> Iterator[tuple[str, str]]:
+    """Find the messages whose keys are put together: where, and what stands before the name."""
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and (before := _made(node)) is not None:
+                yield f"{path.name}:{node.lineno}", before
+
+
+def _made(call: ast.Call) -> str | None:
+    """Return the fixed part of f"event.{event}"; all of it where that is no family and a name."""
+    if ast.unparse(call.func) not in ("Message", "Message.of") or not call.args:
+        return None
+    parts = call.args[0].values if isinstance(call.args[0], ast.JoinedStr) else ()
+    match parts:
+        case ():
+            return None
+        case [ast.Constant(value=str(before)), ast.FormattedValue()]:
+            return before
+        case _:
+            return ast.unparse(call.args[0])
+
+
 def _text(node: ast.expr | None) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 USES = sorted(uses(), key=lambda use: (use.where, use.key))
+MADE = sorted(made())
 OWN = [use for use in USES if use.key.split(".")[0] in GROUPS or use.key.startswith("refused.")]
 
 
@@ -105,12 +139,40 @@ def test_every_message_has_a_text(use: Use) -> None:
         assert [f"{use.key}.one", f"{use.key}.other"] == forms_of(use.key)
 
 
+def used(prefixes: Iterable[str]) -> set[str]:
+    """Return the keys that the sources can show, if these are the prefixes of those put together.
+
+    A refusal is named by its code, `refusal("drift")`: no code is used because it is on the list.
+    """
+    families = {prefix.removesuffix(".") for prefix in prefixes} - {"refused"}
+    named = {f"{family}.{name}" for family in families for name in FAMILIES[family]}
+    return {use.key for use in USES} | constants() | named
+
+
 @pytest.mark.parametrize("key", sorted(TEXTS))
 def test_every_text_is_used(key: str) -> None:
     """Who translates does not translate what nobody ever sees."""
     base = key.removesuffix(".one").removesuffix(".other")
-    made = {f"verb.{verb.value}" for verb in Verb} | {f"refused.{code}" for code in REFUSED_BY_CODE}
-    assert base in {use.key for use in USES} | constants() | made
+    assert base in used(prefix for _, prefix in MADE)
+
+
+@pytest.mark.parametrize("family", ["event", "verb"])
+def test_text_of_a_family_that_nobody_makes_is_unused(family: str) -> None:
+    """The check above can fail: of the names, and of the place where they are put together."""
+    prefixes = {prefix for _, prefix in MADE}
+    assert f"{family}.other" not in used(prefixes)
+    assert set() == used(prefixes - {f"{family}."}) & {f"{family}.{n}" for n in FAMILIES[family]}
+
+
+@pytest.mark.parametrize(("where", "prefix"), MADE)
+def test_key_that_is_put_together_is_of_a_known_family(where: str, prefix: str) -> None:
+    """Otherwise nobody would know whether its texts are there."""
+    assert prefix in {f"{family}." for family in FAMILIES}, where
+
+
+@pytest.mark.parametrize("key", [f"{f}.{name}" for f in ("event", "verb") for name in FAMILIES[f]])
+def test_every_name_of_a_family_has_a_text(key: str) -> None:
+    assert [key] == forms_of(key)
 
 
 @cache
@@ -153,11 +215,6 @@ def test_every_refusal_code_has_a_text_but_the_performers_own() -> None:
     """`effect_refused` carries the message of the performer, `blocked` that of the section."""
     codes = set(REFUSED_BY_CODE) - {"effect_refused", "blocked"}
     assert codes == {code for code in codes if f"refused.{code}" in TEXTS}
-
-
-@pytest.mark.parametrize("verb", Verb, ids=lambda verb: verb.value)
-def test_every_verb_has_a_name(verb: Verb) -> None:
-    assert ENGLISH.text(Message(f"verb.{verb.value}")) == TEXTS[f"verb.{verb.value}"]
 
 
 def test_every_section_has_a_title() -> None:
