@@ -237,6 +237,7 @@ NOTIFICATIONS = st.builds(
     at=INSTANTS,
     message=MESSAGES,
     lines=tuples(MESSAGES),
+    blocked=tuples(REFUSALS),
     on=st.none() | DAYS,
     profile=LINES,
     reasons=JSON_OBJECTS,

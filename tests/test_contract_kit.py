@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from cancelkit.adapters.memory import MemoryHost
+from cancelkit.adapters.memory.store import Writes
 from cancelkit.errors import AdapterContractError
 from cancelkit.ports import RoleChecker
 from cancelkit.testing import (
@@ -197,6 +201,22 @@ def test_a_method_that_is_none_is_refused() -> None:
 
 def test_a_host_with_all_methods_is_accepted() -> None:
     check_host(world_of().host)
+
+
+def test_a_unit_of_work_of_another_class_is_refused() -> None:
+    """One with the right attributes would do until cancelkit makes another one of it."""
+
+    class Own(MemoryHost):
+        @contextmanager
+        def _unit(self, finish: Callable[[Writes], None]) -> Generator[Any]:
+            with super()._unit(finish) as unit:
+                yield SimpleNamespace(**unit._asdict())
+
+    expected = (
+        r"is a SimpleNamespace, not a cancelkit\.ports\.Unit: .* ports: customers, .*status\."
+    )
+    with pytest.raises(AdapterContractError, match=expected):
+        check_host(world_of(Own).host)
 
 
 def test_a_host_that_answers_nothing_fails() -> None:

@@ -6,9 +6,16 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
+from attrs import evolve
 
-from cancelkit import EitherRole, Person, User
-from cancelkit.adapters.memory import MemoryNotifier, MemoryRecipients, MemoryUsers
+from cancelkit import Customer, EitherRole, Person, Status, User
+from cancelkit.adapters.memory import (
+    MemoryCrm,
+    MemoryHost,
+    MemoryNotifier,
+    MemoryRecipients,
+    MemoryUsers,
+)
 from cancelkit.testing import (
     HostContract,
     HostMachine,
@@ -32,6 +39,21 @@ class TestMemoryHost(HostContract, HostMachine):
     @pytest.fixture
     def world(self) -> World:
         return world_of()
+
+
+@pytest.mark.parametrize("value", ["pending", "prospect", "cancelled", ""])
+def test_a_cancelled_customer_is_restored_to_whatever_it_was(value: str) -> None:
+    """Also to a status with a confusing name: the marks are no part of it."""
+    former = Status(value, label="as it was")
+    crm = MemoryCrm([Customer("7", "Harbour Café", former)])
+    with MemoryHost(crm).writing() as unit:
+        assert unit.status is not None
+        assert unit.status.mark_pending("7", former)
+        assert unit.status.mark_cancelled("7", evolve(former, pending=True))
+        cancelled = unit.customers.load(("7",))["7"].status
+        assert cancelled is not None
+        assert unit.status.restore("7", cancelled, former)
+    assert former == crm.customer("7").status
 
 
 class TestEitherRole(RoleCheckerContract):

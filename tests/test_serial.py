@@ -136,6 +136,7 @@ EXAMPLES: dict[str, Any] = {
             at=AT,
             message=MESSAGE,
             lines=(MESSAGE, Message.of("told.reasons")),
+            blocked=(Refusal("blocked", MESSAGE, "assets"),),
             on=date(2026, 3, 31),
             profile="reseller",
             reasons={"text": "x", "codes": [], "n": 1.5, "ok": True},

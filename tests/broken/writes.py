@@ -214,7 +214,7 @@ def due_by(
 
     class Due(MemoryCancellations):
         def due(self, day: date, limit: int) -> Sequence[str]:
-            rows = [row for key, row in self._writes.rows("cancellations") if due(row, day)]
+            rows = [row for _, row in self._writes.rows("cancellations") if due(row, day)]
             mine = [(row.schedule.due, row.customer) for row in rows if row.tenant == self._tenant]
             return [customer for _, customer in sorted(mine)[::turn]][: limit + more]
 

@@ -24,7 +24,7 @@ class CustomerRepo(Protocol):
             C1: return the customer as committed when the lock was obtained, not as seen earlier.
             C2: hold the lock until the unit of work ends; a second `lock` of the same customer by
                 another unit waits for it, or raises `Busy` after a bounded time.
-            C3: return None for a customer that is not there; an id in another spelling is not.
+            C3: return None for who is absent (as in another spelling), deleted or another tenant's.
 
         Called: first in every command, once; never in a view.
         """

@@ -38,7 +38,7 @@ from cancelkit.testing.world import Arrange, RecordState, World
 ALICE, MALLORY, BOSS = Person("alice", "Alice"), Person("mallory", "Mallory"), Person("boss")
 WHICH = st.integers(0, 1)
 NUMBERS = st.integers(0, 9)
-Options = dict[str, str]
+Options = dict[str, Any]
 OPS: st.SearchStrategy[Options] = st.sampled_from(({}, {}, {}, {"op": "op-1"}, {"op": "op-2"}))
 FAULTS = st.sampled_from(("",) * len(POINTS) + POINTS)
 STATES: st.SearchStrategy[RecordState] = st.sampled_from(("open", "closed", "odd", "empty"))

@@ -38,7 +38,7 @@ class MemoryBackDoor:
         """See `Arrange.other_status`."""
         status = self.crm.customer(customer_id).status
         assert status is not None
-        self._change(customer_id, status=evolve(status, value="gold", label="Gold"))
+        self._change(customer_id, status=evolve(status, value="prospect", label="Prospect"))
 
     def other_owner(self, customer_id: str) -> None:
         """See `Arrange.other_owner`."""

@@ -150,6 +150,7 @@ def row(
         at=AT,
         message=_message(),
         lines=(_message(), Message.of("told.mood", option=TEXT)),
+        blocked=(Refusal("blocked", _message(), "assets"),),
         on=DAY,
         profile="key accounts",
         reasons=_DATA,
