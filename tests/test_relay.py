@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from cancelkit import Person
 from cancelkit.adapters.memory import MemoryRecipients
 from cancelkit.errors import BadSetup, Blocked, Conflict, Failed
+from cancelkit.messages import Message
 from cancelkit.ports import Host
 from cancelkit.records import Delivery, Notification, OutboxRow
 from cancelkit.relay import Relay, Report, wait_after
@@ -96,7 +97,7 @@ def test_a_notification_says_who_did_what_to_whom_and_why() -> None:
     (told,) = channel.sent
     record = world.back.stored().cancellations[0]
     assert (
-        f"{record.id}:processed:p-1",
+        f"{record.id}:{record.version}:processed:p-1",
         "processed",
         CUSTOMER,
         record.id,
@@ -168,7 +169,9 @@ def test_a_failed_notification_waits_before_it_is_tried_again() -> None:
 def test_the_wait_doubles_up_to_a_cap_and_is_spread(
     attempts: int, name: str, first: timedelta, longest: timedelta
 ) -> None:
-    notification = Notification("k", "processed", "", "C", "C", "id", ALICE, ALICE, NOW)
+    notification = Notification(
+        "k", "processed", "", "C", "C", "id", ALICE, ALICE, NOW, Message("event.processed")
+    )
     row = OutboxRow(name, notification, Delivery.WAITING, NOW, attempts)
     wait = wait_after(row, first, longest)
     doubled = longest if attempts > 23 else first * 2 ** (attempts - 1)

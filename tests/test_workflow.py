@@ -96,7 +96,7 @@ def test_customer_is_cancelled_in_stages_by_several_people() -> None:
     assert (State.CANCELLED, (BOSS,)) == (outcome.now, outcome.notified)
     assert Status("cancelled", cancelled=True) == here.status
     view = alice.view()
-    assert ("Cancelled", "", ()) == (view.status, view.banner, view.actions)
+    assert ("Cancelled", "", (Verb.REINSTATE,)) == (view.status, view.banner, view.actions)
     assert "Price; Moved to another supplier" == view.section("reasons").message
 
     notifier = MemoryNotifier()
@@ -778,7 +778,8 @@ def test_actions_are_the_moves_that_this_actor_may_make() -> None:
     assert (Verb.BEGIN,) == here.get("alice").view().actions
     here.begun("alice")
     assert (Verb.ENTER, Verb.PERFORM_NOW) == here.get("eve").view().actions
-    assert tuple(Verb) == here.get("alice").view().actions
+    elsewhere = {Verb.ADOPT, Verb.END, Verb.REINSTATE}  # after drift, and after Cancelled
+    assert tuple(v for v in Verb if v not in elsewhere) == here.get("alice").view().actions
 
 
 def test_two_customers_do_not_touch_each_other() -> None:
