@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from attrs import field, frozen
 
-from cancelkit.errors import Invalid, UnknownReason
+from cancelkit.errors import BadSetup, Invalid, UnknownReason
 from cancelkit.facts import Facts
 from cancelkit.section import Gate
 from cancelkit.states import SectionState, green, red
-from cancelkit.text import checked_id, checked_text
+from cancelkit.text import checked_id, checked_line, checked_text
 
 MOST = 100
 """How many reasons may be given at most."""
@@ -63,17 +63,22 @@ class Reasons:
     def __attrs_post_init__(self) -> None:
         if len(self.codes) > MOST:
             raise Invalid(f"{len(self.codes)} reasons are given; at most {MOST} are allowed.")
-        given = [reason.code for reason in self.codes]
-        if twice := sorted({code for code in given if given.count(code) > 1}):
-            raise Invalid(f"The reason code {twice[0]!r} is given twice.")
+        if twice := _twice(self.codes):
+            raise Invalid(f"The reason code {twice!r} is given twice.")
 
 
 class ReasonCode(NamedTuple):
-    """One code of the host's list, with the text to show."""
+    """One code of the host's list, with the text to show.
+
+    To take a code out of use, retire it: it cannot be newly chosen; where it was chosen it stays,
+    with its label.
+    """
 
     code: str
     label: str
     comment_required: bool = False
+    group: str = ""  # the heading under which it is offered
+    retired: bool = False
 
 
 _CODES = (
@@ -86,23 +91,62 @@ _CODES = (
 )
 
 
+def _as_catalogue(given: Iterable[ReasonCode]) -> tuple[ReasonCode, ...]:
+    """Check the host's list; each error names the culprit."""
+    codes = tuple(given)
+    for one in codes:
+        if not isinstance(one, ReasonCode):
+            raise BadSetup(f"The list of reasons has {one!r}, which is no ReasonCode.")
+        _check_code(one)
+    if twice := _twice(codes):
+        raise BadSetup(f"The reason code {twice!r} is in the list twice.")
+    return codes
+
+
+def _check_code(one: ReasonCode) -> None:
+    what = f"the reason code {checked_id(one.code, 'the code of a reason')!r}"
+    if not checked_line(one.label, f"The label of {what}").strip():
+        raise BadSetup(f"The label of {what} is empty.")
+    checked_line(one.group, f"The group of {what}")
+    for name in ("comment_required", "retired"):
+        if not isinstance(flag := getattr(one, name), bool):
+            raise BadSetup(f"{name} of {what} must be True or False, not {flag!r}.")
+
+
+def _twice(codes: Iterable[Reason | ReasonCode]) -> str:
+    """Return a code that is there twice, or an empty text."""
+    seen: set[str] = set()
+    for one in codes:
+        if one.code in seen:
+            return one.code
+        seen.add(one.code)
+    return ""
+
+
 @frozen
 class ReasonsSection:
-    """Green when at least one reason code or some free text is given."""
+    """Green when at least one reason code or some free text is given.
 
-    codes: tuple[ReasonCode, ...] = _CODES  # the host's list, in the order to show
+    A code that was chosen counts and can be kept, also when it is retired meanwhile or has vanished
+    from the list; then it is shown by its code.
+    """
+
+    codes: tuple[ReasonCode, ...] = field(default=_CODES, converter=_as_catalogue)  # in this order
     key: str = "reasons"
     title: str = "Cancellation reasons"
     gate: Gate = Gate.BLOCKS
     needs: tuple[()] = ()
     form: type[Reasons] = Reasons
+    required: bool = True  # False: green also when nothing is entered
 
     def evaluate(self, facts: Facts) -> SectionState:
         """Look at what was entered."""
         entered = facts.entered(Reasons)
         if entered is None or not (entered.codes or entered.text.strip()):
+            if not self.required:
+                return green("reasons.not_required")
             return red("reasons.none", hint="reasons.none.hint")
-        listed = {code.code: code for code in self.codes}
+        listed = self._listed()
         for reason in entered.codes:
             known = listed.get(reason.code)
             if known and known.comment_required and not reason.comment.strip():
@@ -111,13 +155,39 @@ class ReasonsSection:
         return green("reasons.given", text="; ".join([*labels, entered.text.strip()]).strip("; "))
 
     def check(self, form: Reasons, facts: Facts, /) -> None:
-        """Refuse a code that is not on the list, and a code without the comment it requires."""
-        listed = {code.code: code for code in self.codes}
+        """Refuse a code that is not on the list or is retired, unless it was entered before.
+
+        And a code without the comment that it requires.
+        """
+        listed, before = self._listed(), facts.entered(Reasons)
+        kept = {reason.code for reason in before.codes} if before else set[str]()
         for reason in form.codes:
             known = listed.get(reason.code)
-            if known is None:
-                raise UnknownReason(
-                    f"There is no reason code {reason.code!r}; the codes are: {', '.join(listed)}."
-                )
-            if known.comment_required and not reason.comment.strip():
+            if (known is None or known.retired) and reason.code not in kept:
+                raise UnknownReason(self._not_offered(reason.code, known))
+            if known and known.comment_required and not reason.comment.strip():
                 raise Invalid(f"The reason {known.label!r} ({known.code}) requires a comment.")
+
+    def choices(self, chosen: str | Reason | Iterable[str | Reason] = ()) -> tuple[ReasonCode, ...]:
+        """Return the codes to offer: by group, groups and codes in the order of the list.
+
+        A code that was chosen is among them also when it is retired, or not on the list any more.
+        """
+        wanted = {reason.code: None for reason in _as_reasons(chosen)}
+        listed = self._listed()
+        gone = (ReasonCode(code, code, retired=True) for code in wanted if code not in listed)
+        known = (*self.codes, *gone)
+        groups = [one.group for one in known]
+        offered = (one for one in known if not one.retired or one.code in wanted)
+        return tuple(sorted(offered, key=lambda one: groups.index(one.group)))
+
+    def _listed(self) -> dict[str, ReasonCode]:
+        return {one.code: one for one in self.codes}
+
+    def _not_offered(self, code: str, known: ReasonCode | None) -> str:
+        offered = ", ".join(one.code for one in self.codes if not one.retired) or "none"
+        if known is None:
+            return f"There is no reason code {code!r}; the codes are: {offered}."
+        return (
+            f"The reason {known.label!r} ({code}) is not in use any more; the codes are: {offered}."
+        )
