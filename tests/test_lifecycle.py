@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from attrs import evolve, frozen
 
-from cancelkit import Cancellation, Mood, NewOwner, Outcome, Refused, Status, lifecycle
+from cancelkit import Customer, Mood, NewOwner, Outcome, Person, Refused, Status, lifecycle
 from cancelkit.errors import (
     AlreadyCancelled,
     AlreadyPending,
+    CustomerGone,
     Drift,
+    NoDrift,
+    NotAllowed,
+    NotCancelled,
     NothingPlanned,
     NotPending,
     WrongState,
 )
 from cancelkit.lifecycle import ACTIONS, TABLE, drifted, moves, shown_status, while_pending
 from cancelkit.records import State, Verb
-from tests.world import World, world
+from tests.world import TODAY, World, world
 
 LIVE = Status("live")
 CANCELLED = Status("cancelled", cancelled=True)
@@ -39,6 +45,18 @@ def removed(status: Status | None = LIVE) -> World:
 def pending(status: Status | None = LIVE) -> World:
     made = world(status=status)
     made.ready().enter(NewOwner("t-7"))
+    return made
+
+
+def scheduled() -> World:
+    made = pending()
+    do(Verb.SCHEDULE, made)
+    return made
+
+
+def reinstated(status: Status | None = LIVE) -> World:
+    made = processed(status)
+    made.get().reinstate()
     return made
 
 
@@ -80,66 +98,115 @@ def pending_but_unmarked() -> World:
     return made
 
 
+def pending_but_gone() -> World:
+    made = pending()
+    made.crm.delete_customer("C-1")
+    return made
+
+
+def ended() -> World:
+    made = pending_but_unmarked()
+    made.get().end()
+    return made
+
+
+DRIFT = frozenset((Verb.BEGIN, Verb.ENTER, Verb.ADOPT, Verb.END))
+"""The moves after drift; Adopt only where the status there is one to go on from."""
+
+
 @frozen
 class Case:
     """A situation, the state of the table that it is, and what each refused verb raises."""
 
     arrange: Arrange
     state: State
-    wrong: type[Refused] | None = None
-    drifts: bool = False
+    wrong: type[Refused] = Drift
+    moves: frozenset[Verb] = frozenset()  # of the table's, those that are allowed
     begin: type[Refused] | None = None
+
+    @property
+    def allowed(self) -> tuple[Verb, ...]:
+        """The moves that are allowed, in the order of the table."""
+        return tuple(verb for verb in moves(self.state) if verb in self.moves)
+
+
+def is_live(arrange: Arrange, *, begin: type[Refused] | None = None) -> Case:
+    return Case(arrange, State.LIVE, NotPending, frozenset((Verb.BEGIN,)), begin)
+
+
+def is_pending(arrange: Arrange) -> Case:
+    return Case(arrange, State.PENDING, NoDrift, frozenset(Verb) - {Verb.ADOPT, Verb.END})
+
+
+def has_drifted(arrange: Arrange, *barred: Verb) -> Case:
+    return Case(arrange, State.PENDING, Drift, DRIFT - set(barred))
+
+
+def is_cancelled(arrange: Arrange, *allowed: Verb) -> Case:
+    return Case(arrange, State.CANCELLED, AlreadyCancelled, frozenset(allowed))
 
 
 SITUATIONS = {
-    "live": Case(live, State.LIVE, NotPending),
-    "live, was 'Pending' in the CRM": Case(lambda: live(Status("pending")), State.LIVE, NotPending),
-    "live, a CRM without status": Case(lambda: live(None), State.LIVE, NotPending),
-    "live, a status without pending mark": Case(
-        lambda: live(Status("live", pending=None)), State.LIVE, NotPending
+    "live": is_live(live),
+    "live, was 'Pending' in the CRM": is_live(lambda: live(Status("pending"))),
+    "live, a CRM without status": is_live(lambda: live(None)),
+    "live, a status without pending mark": is_live(lambda: live(Status("live", pending=None))),
+    "removed": is_live(removed),
+    "removed, a CRM without status": is_live(lambda: removed(None)),
+    "reinstated": is_live(reinstated),
+    "reinstated, a CRM without status": is_live(lambda: reinstated(None)),
+    "ended": is_live(ended),
+    "marked as pending, no cancellation": is_live(
+        marked_without_cancellation, begin=AlreadyPending
     ),
-    "removed": Case(removed, State.LIVE, NotPending),
-    "removed, a CRM without status": Case(lambda: removed(None), State.LIVE, NotPending),
-    "pending": Case(pending, State.PENDING),
-    "pending, was 'Pending' in the CRM": Case(lambda: pending(Status("pending")), State.PENDING),
-    "pending, a CRM without status": Case(lambda: pending(None), State.PENDING),
+    "pending": is_pending(pending),
+    "pending, was 'Pending' in the CRM": is_pending(lambda: pending(Status("pending"))),
+    "pending, a CRM without status": is_pending(lambda: pending(None)),
     # Once in adapters/memory/crm.py mark_pending: it sets pending=True where it was None.
-    "pending, a status without pending mark": Case(
-        lambda: pending(Status("live", pending=None)), State.PENDING
+    "pending, a status without pending mark": is_pending(
+        lambda: pending(Status("live", pending=None))
     ),
-    "cancelled": Case(processed, State.CANCELLED, AlreadyCancelled),
-    "cancelled, a CRM without status": Case(
-        lambda: processed(None), State.CANCELLED, AlreadyCancelled
+    "pending, and scheduled": is_pending(scheduled),
+    "pending, and cancelled by other means": has_drifted(
+        pending_but_cancelled_elsewhere, Verb.ADOPT
     ),
+    "pending, and the status changed": has_drifted(pending_but_status_changed),
+    "pending, and the mark taken away": has_drifted(pending_but_unmarked),
+    "pending, and gone": Case(
+        pending_but_gone, State.PENDING, CustomerGone, frozenset((Verb.END,)), CustomerGone
+    ),
+    "cancelled": is_cancelled(processed, Verb.REINSTATE),
+    "cancelled, a CRM without status": is_cancelled(lambda: processed(None), Verb.REINSTATE),
     # The same bug: it cannot be processed at all.
-    "cancelled, a status without pending mark": Case(
-        lambda: processed(Status("live", pending=None)), State.CANCELLED, AlreadyCancelled
+    "cancelled, a status without pending mark": is_cancelled(
+        lambda: processed(Status("live", pending=None)), Verb.REINSTATE
     ),
-    "cancelled by other means": Case(cancelled_elsewhere, State.CANCELLED, AlreadyCancelled),
-    "cancelled by other means after a removal": Case(
-        cancelled_elsewhere_after_removal, State.CANCELLED, AlreadyCancelled
-    ),
-    "marked as pending, no cancellation": Case(
-        marked_without_cancellation, State.LIVE, NotPending, begin=AlreadyPending
-    ),
-    "pending, and cancelled by other means": Case(
-        pending_but_cancelled_elsewhere, State.PENDING, drifts=True
-    ),
-    "pending, and the status changed": Case(pending_but_status_changed, State.PENDING, drifts=True),
-    "pending, and the mark taken away": Case(pending_but_unmarked, State.PENDING, drifts=True),
+    "cancelled by other means": is_cancelled(cancelled_elsewhere),
+    "cancelled by other means after a removal": is_cancelled(cancelled_elsewhere_after_removal),
 }
 
 
-def do(verb: Verb, cancellation: Cancellation) -> Outcome:
+def do(verb: Verb, here: World) -> Outcome:
     """Give a command in the way in which it is accepted where the table has the move."""
-    if verb is Verb.PROCESS:
-        token = cancellation.view().token or f"id-1.1.{'0' * 64}"
-        return cancellation.process(token)
+    cancellation, tomorrow = here.get(), TODAY + timedelta(days=1)
+    if verb in (Verb.PROCESS, Verb.SCHEDULE):
+        on = tomorrow if verb is Verb.SCHEDULE else None
+        try:
+            token = cancellation.plan(on=on).token
+        except NotPending:
+            token = f"id-1.1.{'0' * 64}"
+        return cancellation.process(token, on=on)
+    if verb is Verb.OVERRIDE:
+        here.add_order()
     commands: dict[Verb, Callable[[], Outcome]] = {
         Verb.BEGIN: cancellation.begin,
         Verb.ENTER: lambda: cancellation.enter(Mood("angry")),
         Verb.PERFORM_NOW: lambda: cancellation.perform_now("ownership"),
+        Verb.OVERRIDE: lambda: cancellation.override("sales_orders", "it is shipped anyway"),
         Verb.REMOVE: cancellation.remove,
+        Verb.ADOPT: cancellation.adopt,
+        Verb.END: cancellation.end,
+        Verb.REINSTATE: cancellation.reinstate,
     }
     return commands[verb]()
 
@@ -148,71 +215,157 @@ def refusal_of(case: Case, verb: Verb) -> type[Refused] | None:
     """Return the error that a verb must raise in a situation, or None where it is accepted."""
     if verb is Verb.BEGIN and case.begin is not None:
         return case.begin
-    if (case.state, verb) not in TABLE:
-        return case.wrong
-    guarded = verb in (Verb.PERFORM_NOW, Verb.REMOVE, Verb.PROCESS)
-    return Drift if case.drifts and guarded else None
+    if verb in case.moves and (case.state, verb) in TABLE:
+        return None
+    return NotCancelled if verb is Verb.REINSTATE else case.wrong
 
 
-@pytest.mark.parametrize("verb", Verb, ids=lambda verb: verb.value)
-@pytest.mark.parametrize("situation", SITUATIONS)
-def test_verb_is_accepted_or_refused_as_the_table_says(situation: str, verb: Verb) -> None:
-    """Accepted: the state is the table's. Refused: the right error, and nothing has changed."""
+def cells(wanted: Callable[[Case, Verb], bool]) -> list[tuple[str, Verb]]:
+    return [
+        (name, verb) for name, case in SITUATIONS.items() for verb in Verb if wanted(case, verb)
+    ]
+
+
+ACCEPTED = cells(lambda case, verb: refusal_of(case, verb) is None)
+REFUSED = cells(lambda case, verb: refusal_of(case, verb) is not None)
+
+
+@pytest.mark.parametrize(("situation", "verb"), ACCEPTED)
+def test_verb_of_the_table_is_accepted(situation: str, verb: Verb) -> None:
+    """The state afterwards is the table's, and the history has one more entry, of this verb."""
     case = SITUATIONS[situation]
     here = case.arrange()
-    cancellation = here.get()
-    assert case.state == cancellation.view().state
-    tables, status, entries = here.tables(), here.status, len(here.history())
-    expected = refusal_of(case, verb)
-    if expected is None:
-        outcome = do(verb, cancellation)
-        assert TABLE[case.state, verb] == outcome.now == cancellation.view().state
-        assert here.history()[-1].accepted
-    else:
-        with pytest.raises(Refused) as refused:
-            do(verb, cancellation)
-        assert expected is type(refused.value)
-        assert (tables, status) == (here.tables(), here.status)
-        assert refused.value.entry == here.history()[-1]
-        assert (verb, False) == (here.history()[-1].verb, here.history()[-1].accepted)
+    assert case.state is here.get().view().state
+    entries = len(here.history())
+    assert TABLE[case.state, verb] is do(verb, here).now
+    assert TABLE[case.state, verb] is here.record().state
     assert entries + 1 == len(here.history())
+    assert (verb, True) == (here.history()[-1].verb, here.history()[-1].accepted)
 
 
-@pytest.mark.parametrize("verb", Verb, ids=lambda verb: verb.value)
-@pytest.mark.parametrize("situation", SITUATIONS)
-def test_wrong_state_names_the_moves_that_are_allowed(situation: str, verb: Verb) -> None:
+@pytest.mark.parametrize(("situation", "verb"), REFUSED)
+def test_verb_that_is_not_in_the_table_is_refused(situation: str, verb: Verb) -> None:
+    """The right error; nothing has changed; the history has one more entry, the refusal."""
     case = SITUATIONS[situation]
-    if refusal_of(case, verb) not in (NotPending, AlreadyCancelled):
-        return
     here = case.arrange()
-    allowed = ", ".join(move.value for move in moves(case.state)) or "none"
-    with pytest.raises(WrongState, match=f"moves allowed now: {allowed}"):
-        do(verb, here.get())
+    tables, entries = here.tables(), len(here.history())
+    with pytest.raises(Refused) as refused:
+        do(verb, here)
+    assert refusal_of(case, verb) is type(refused.value)
+    assert tables == here.tables()
+    assert entries + 1 == len(here.history())
+    assert refused.value.entry == here.history()[-1]
+    assert (verb, False) == (here.history()[-1].verb, here.history()[-1].accepted)
 
 
-@pytest.mark.parametrize("name", ["live", "pending", "removed", "cancelled"])
+WRONG = cells(lambda case, verb: issubclass(refusal_of(case, verb) or Drift, WrongState))
+
+
+@pytest.mark.parametrize(("situation", "verb"), WRONG)
+def test_wrong_state_names_the_moves_that_are_allowed(situation: str, verb: Verb) -> None:
+    """What a refusal offers is what the view offers, and what is accepted."""
+    case = SITUATIONS[situation]
+    here = case.arrange()
+    assert case.allowed == here.get().view().actions
+    if refusal_of(case, verb) is AlreadyPending:
+        return  # it says what to do in the CRM instead
+    allowed = ", ".join(move.value for move in case.allowed) or "none"
+    with pytest.raises(WrongState, match=re.escape(f"moves allowed now: {allowed}.")):
+        do(verb, here)
+
+
+# ---------------------------------------------------------------- who may
+
+
+class Asked:
+    """A role checker that remembers what it was asked, and denies some actions."""
+
+    def __init__(self, *denied: str) -> None:
+        self.denied = denied
+        self.actions: list[str] = []
+
+    def allows(self, actor: Person, action: str, customer: Customer) -> bool:
+        self.actions.append(action)
+        return action not in self.denied
+
+
+ACTION_OF = {
+    Verb.BEGIN: (live, "begin"),
+    Verb.ENTER: (pending, "edit"),
+    Verb.PERFORM_NOW: (pending, "edit"),
+    Verb.OVERRIDE: (pending, "override"),
+    Verb.SCHEDULE: (pending, "process"),
+    Verb.PROCESS: (pending, "process"),
+    Verb.REMOVE: (pending, "remove"),
+    Verb.ADOPT: (pending_but_unmarked, "override"),
+    Verb.END: (pending_but_unmarked, "override"),
+    Verb.REINSTATE: (processed, "reinstate"),
+}
+
+
+def asking(here: World, asked: Asked) -> World:
+    return evolve(here, kit=evolve(here.kit, roles=asked))
+
+
+def test_every_verb_has_an_action_for_the_role_checker() -> None:
+    assert {verb: action for verb, (_, action) in ACTION_OF.items()} == ACTIONS
+    assert set(Verb) == set(ACTIONS)
+
+
+@pytest.mark.parametrize("verb", Verb)
+def test_verb_asks_the_role_checker_about_its_action_once(verb: Verb) -> None:
+    arrange, action = ACTION_OF[verb]
+    asked = Asked()
+    assert do(verb, asking(arrange(), asked)).op
+    assert [action] == [one for one in asked.actions if one != "view"]
+
+
+@pytest.mark.parametrize("verb", Verb)
+def test_verb_whose_action_is_denied_is_refused_and_not_offered(verb: Verb) -> None:
+    """Whoever has every other right does not have this one; the history has the attempt."""
+    arrange, action = ACTION_OF[verb]
+    here = asking(arrange(), Asked(action))
+    tables = here.tables()
+    assert verb not in here.get().view().actions
+    with pytest.raises(NotAllowed):
+        do(verb, here)
+    assert tables == here.tables()
+    assert (verb, ("not_allowed",)) == (
+        here.history()[-1].verb,
+        tuple(refusal.code for refusal in here.history()[-1].refusals),
+    )
+
+
+# ---------------------------------------------------------------- what is shown
+
+
+@pytest.mark.parametrize("name", ["live", "pending", "removed", "cancelled", "reinstated"])
 @pytest.mark.parametrize(
     ("former", "shown"),
     [
-        (Status("live"), ("Live", "Live (PC)", "Live", "Cancelled")),
-        (Status("pending"), ("Pending", "Pending (PC)", "Pending", "Cancelled")),
+        (Status("live"), ("Live", "Live (PC)", "Live", "Cancelled", "Live")),
+        (Status("pending"), ("Pending", "Pending (PC)", "Pending", "Cancelled", "Pending")),
         (
             Status("gold_vip", label="Gold VIP"),
-            ("Gold VIP", "Gold VIP (PC)", "Gold VIP", "Cancelled"),
+            ("Gold VIP", "Gold VIP (PC)", "Gold VIP", "Cancelled", "Gold VIP"),
         ),
-        (None, ("Live", "Live (PC)", "Live", "Cancelled")),
+        (None, ("Live", "Live (PC)", "Live", "Cancelled", "Live")),
         # Once the third and fourth raised Drift.
-        (Status("live", pending=None), ("Live", "Live (PC)", "Live", "Cancelled")),
+        (Status("live", pending=None), ("Live", "Live (PC)", "Live", "Cancelled", "Live")),
     ],
     ids=str,
 )
 def test_status_is_shown_in_the_words_of_the_crm(
     name: str, former: Status | None, shown: tuple[str, ...]
 ) -> None:
-    made = {"live": live, "pending": pending, "removed": removed, "cancelled": processed}
-    here = made[name](former)
-    place = ["live", "pending", "removed", "cancelled"].index(name)
-    assert shown[place] == here.get().view().status
+    made = {
+        "live": live,
+        "pending": pending,
+        "removed": removed,
+        "cancelled": processed,
+        "reinstated": reinstated,
+    }
+    assert shown[[*made].index(name)] == made[name](former).get().view().status
 
 
 @pytest.mark.parametrize("former", [LIVE, Status("pending"), Status("live", pending=None), None])
@@ -305,29 +458,29 @@ def test_status_without_a_mirror_is_not_taken_for_drift() -> None:
 
 def test_every_row_of_the_table_is_in_the_diagram() -> None:
     """The theory of operation at the top of the module draws every move."""
-    doc = lifecycle.__doc__ or ""
-    drawing = [line for line in doc.splitlines() if "--" in line or "__" in line]
-    stays = next(line for line in drawing if "stays pending" in line)
-    drawn = {
-        State.LIVE: {Verb.BEGIN} if "LIVE --begin--> PENDING" in doc else set[Verb](),
-        State.PENDING: {verb for verb in Verb if verb.value in stays},
-        State.CANCELLED: set[Verb](),
-    }
-    if "PENDING --process--> CANCELLED" in doc:
-        drawn[State.PENDING].add(Verb.PROCESS)
-    if any("--remove--" in line for line in drawing):
-        drawn[State.PENDING].add(Verb.REMOVE)
-    assert {state: set(moves(state)) for state in State} == drawn
+    drawing = [line for line in (lifecycle.__doc__ or "").splitlines() if line.startswith("    ")]
+    top, stays, back, again = drawing
+    places = [State[word] for word in re.findall(r"[A-Z]+", top)]
+    begin, process = re.findall(r"--(\w+)-->", top)
+    assert [State.LIVE, State.PENDING, State.CANCELLED] == places
+    staying = stays.partition("__ ")[2].partition(": stays pending")[0]
+    leaving = re.findall(r"\w+", back)
+    drawn = {(State.LIVE, begin): State.PENDING, (State.PENDING, process): State.CANCELLED}
+    drawn |= {(State.PENDING, verb): State.PENDING for verb in staying.split(", ")}
+    drawn |= {(State.PENDING, verb): State.LIVE for verb in leaving}
+    drawn |= {(State.CANCELLED, verb): State.LIVE for verb in re.findall(r"\w+", again)}
+    assert {(at, verb.value): to for (at, verb), to in TABLE.items()} == drawn
 
 
-def test_every_verb_has_an_action_for_the_role_checker() -> None:
-    assert set(Verb) == set(ACTIONS)
-    assert {"begin", "edit", "remove", "process"} == set(ACTIONS.values())
+def test_nothing_but_reinstate_leads_out_of_cancelled() -> None:
+    """A late command revives no cancelled customer."""
+    assert (Verb.REINSTATE,) == moves(State.CANCELLED)
 
 
-def test_nothing_leads_out_of_cancelled() -> None:
-    """PENDING is sticky, and a late command revives no cancelled customer."""
-    assert () == moves(State.CANCELLED)
+def test_nothing_but_remove_process_and_end_leads_out_of_pending() -> None:
+    """PENDING is sticky: a schedule, a settings edit or a second Begin does not end it."""
+    leaving = {verb for (at, verb), to in TABLE.items() if at is State.PENDING is not to}
+    assert {Verb.REMOVE, Verb.PROCESS, Verb.END} == leaving
 
 
 @pytest.mark.parametrize(
