@@ -140,4 +140,5 @@ def _somebody(person: object) -> Person:
         raise AdapterContractError(f"Recipients.of named a {found}; expected a Person.")
     checked(person.id, checked_id, "Recipients.of")
     checked(person.name, checked_line, "Recipients.of")
+    checked(person.language, checked_line, "Recipients.of")
     return person

@@ -43,6 +43,7 @@ class Checklist:
     Attributes:
         sections: in the order to show; keys, forms and effect tags are unique.
         gates: section key -> gate; where none is given, the section's own, or it blocks.
+        switched_off: the sections whose gate is off: cancellations that have them keep them.
         required: "section.field" of each field that must be filled, beyond what the section asks.
         by_key, by_form: the sections again, by key and by the class of their form.
         kinds: the classes of effects that the sections may plan, by their tags.
@@ -54,6 +55,7 @@ class Checklist:
     sections: tuple[Section, ...] = field(converter=_in_order)
     gates: Mapping[str, Gate] = field(factory=dict, hash=False)
     required: tuple[str, ...] = ()
+    switched_off: tuple[Section, ...] = field(default=(), eq=False, repr=False)
     by_key: Mapping[str, Section] = field(init=False, eq=False, repr=False)
     by_form: Mapping[type, Section] = field(init=False, eq=False, repr=False)
     kinds: Mapping[str, type[Effect]] = field(init=False, eq=False, repr=False)
@@ -82,6 +84,7 @@ class Checklist:
                 )
         derived = {
             "sections": kept,
+            "switched_off": (*self.switched_off, *(s for s in self.sections if gates[s.key] is Gate.OFF)),
             "gates": {section.key: gates[section.key] for section in kept},
             "by_key": {section.key: section for section in kept},
             "by_form": forms(kept),
@@ -186,7 +189,7 @@ class Checklist:
         wanted = {k: Gate.ADVISES if k in sampled else as_gate(g) for k, g in gates.items()}
         if (wanted, required) == (self.gates, self.required) and [*wanted] == [*self.by_key]:
             return self
-        here = {**others, **self.by_key}
+        here = {**others, **{s.key: s for s in self.switched_off}, **self.by_key}
         found = (
             here.get(key) or Unjudged(key, key, "section.missing", key in sampled) for key in wanted
         )

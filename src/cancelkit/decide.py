@@ -183,7 +183,7 @@ def _in_the_way(
         case Verb.ENTER:
             return _newer_answer(ask, record)
         case Verb.PERFORM_NOW if not seen.effects:
-            return (refusal("nothing_planned", ask.section, section=ask.section),)
+            return (refusal("nothing_planned", ask.section),)
         case Verb.OVERRIDE:
             return _not_overridden(ask, seen, record)
         case Verb.PROCESS | Verb.SCHEDULE:
@@ -205,7 +205,7 @@ def _not_overridden(ask: Ask, seen: Seen, record: CancellationRecord) -> tuple[R
     blocks = seen.judged is not None and seen.judged.checklist.gates[ask.section] is BLOCKS
     if (stands and blocks) if ask.note else record.override(ask.section):
         return ()
-    return (refusal("nothing_to_override", ask.section, section=ask.section),)
+    return (refusal("nothing_to_override", ask.section),)
 
 
 def _not_processed(ask: Ask, seen: Seen) -> tuple[Refusal, ...]:

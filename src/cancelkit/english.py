@@ -21,6 +21,7 @@ TEXTS = {
     "reasons.none.hint": "Choose at least one reason, or write one",
     "reasons.comment": "The reason {reason} requires a comment",
     "reasons.given": "{text}",
+    "reasons.not_required": "No reason has been given, and none is required",
     # ownership
     "ownership.none": "No owner has been chosen",
     "ownership.none.hint": "Choose an active user, or keep the owner",
@@ -89,11 +90,11 @@ TEXTS = {
     "refused.no_drift": "the status is {status}, as it should be; moves allowed now: {moves}",
     "refused.not_cancelled": "not cancelled: the customer is {status}; moves allowed now: {moves}",
     "refused.too_early": "the effective date {on} is before the customer's first day, {since}",
-    "refused.nothing_to_override": "{section} is not red, or does not block, or cannot be judged",
+    "refused.nothing_to_override": "it is not red, or does not block, or cannot be judged",
     "refused.not_wanted": "no new {kind}: the customer is {status}",
     "refused.effect_changed": "somebody else has changed it since; it cannot be put back",
     "refused.owner_left": "{owner} is no longer an active user; remove it without putting back",
-    "refused.nothing_planned": "nothing is planned for {section}, or it has been performed",
+    "refused.nothing_planned": "nothing is planned, or it has been performed",
     # the banner, the drift notice, the plan
     "banner.pending": "Cancellation pending since {on}, begun by {by}",
     "banner.scheduled": ("Cancellation scheduled for {day}; pending since {on}, begun by {by}"),
@@ -118,6 +119,12 @@ TEXTS = {
     "event.blocked": "The cancellation of {name}, scheduled for {on}, is blocked",
     "event.processed": "{name} was cancelled by {by}, effective {on}",
     "event.reinstated": "{name} was reinstated by {by}",
+    # the timeline
+    "timeline.behalf": "{who} for {behalf}",
+    "timeline.effective": "effective {on}",
+    "timeline.reason": "reason: {reason}",
+    "timeline.taken_back": "taken back",
+    "timeline.refused": "refused: {why}",
     # the guard
     "guard.pending": "{name} is about to be cancelled ({status}): is this {kind} still wanted?",
 }

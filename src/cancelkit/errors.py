@@ -47,6 +47,14 @@ class BadSetup(Invalid):
     """The kit, its checklist and its host do not fit together; the message says what is missing."""
 
 
+class TransactionRequired(BadSetup):
+    """The host's connection commits each statement: nothing would be all or nothing."""
+
+
+class IsolationError(BadSetup):
+    """The host's transaction reads an old snapshot: what it checks would be the past."""
+
+
 class Refused(CancelkitError):
     """A command was decided against; the refusal is in the history.
 

@@ -146,6 +146,7 @@ class CancelKit:
                 )
         checked_id(actor.id, "the actor's id")
         checked_line(actor.name, "the actor's name")
+        checked_line(actor.language, "the actor's language")
         return Desk(self, host, actor)
 
     def verify(self, host: Host) -> None:
@@ -164,7 +165,11 @@ class CancelKit:
             )
 
     def text(self, message: Message) -> str:
-        """Return the text of a message."""
+        """Return the text of a message, with the title of a section that it mentions."""
+        values = dict(message.values)
+        if "section" in values:
+            values["section"] = self.title(str(values["section"]))
+            message = Message.of(message.key, **values)
         return self.translator.text(message)
 
     def title(self, key: str) -> str:

@@ -11,25 +11,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from attrs import frozen
+from attrs import field, frozen
 
-from cancelkit.english import ENGLISH
 from cancelkit.messages import Message
 from cancelkit.ports import Translator
 from cancelkit.records import Notification
 
 
+def _tag(language: str) -> str:
+    """Return a language tag as it is compared: "de_AT" and "DE-at" are one."""
+    return language.replace("_", "-").casefold()
+
+
+def _by_tag(translators: Mapping[str, Translator]) -> dict[str, Translator]:
+    return {_tag(language): translator for language, translator in translators.items()}
+
+
 @frozen
 class Languages:
-    """Translators by language tag: "de-AT" is looked up first, then "de", then the default."""
+    """Translators by language tag: "de-AT" is looked up first, then "de", then the default.
 
-    translators: Mapping[str, Translator]
-    default: Translator = ENGLISH
+    The default is best `CancelKit.translator`, which knows the titles of the sections.
+    """
+
+    translators: Mapping[str, Translator] = field(converter=_by_tag)
+    default: Translator
 
     def of(self, language: str) -> Translator:
         """Return the translator for a language tag, "" for the default one."""
-        main = language.partition("-")[0]
-        return self.translators.get(language) or self.translators.get(main) or self.default
+        tag = _tag(language)
+        main = tag.partition("-")[0]
+        return self.translators.get(tag) or self.translators.get(main) or self.default
 
 
 class Letter(NamedTuple):

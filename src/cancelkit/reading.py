@@ -57,7 +57,9 @@ def checklist_of(desk: Desk, record: CancellationRecord | None, profile: str = "
     if record is None:
         return desk.kit.profile(profile)
     now = desk.kit.profiles.get(record.profile, desk.kit.checklist)
-    return now.as_copied(record.gates, record.required, desk.kit.whole.by_key)
+    whole = desk.kit.whole
+    others = {section.key: section for section in (*whole.switched_off, *whole.sections)}
+    return now.as_copied(record.gates, record.required, others)
 
 
 def judge(

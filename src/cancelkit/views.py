@@ -94,7 +94,8 @@ class View:
     def data(self) -> dict[str, Any]:
         """Return the view as a JSON-ready object."""
         lines = [line.data() for line in self.sections]
-        return {**to_data(self), "sections": lines, "blocked_by": _keys(self.blocked_by)}
+        kinds = ("blocked_by", "turning_red")
+        return {**to_data(self), "sections": lines, **{k: _keys(getattr(self, k)) for k in kinds}}
 
 
 @frozen
