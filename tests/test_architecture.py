@@ -61,6 +61,7 @@ RANKS = {
     "cancelkit.reading": 4,
     "cancelkit.schedule": 4,
     "cancelkit.relay": 4,
+    "cancelkit.timeline": 4,
     "cancelkit.views": 4,
     "cancelkit.writing": 4,
     # 5: technologies
@@ -76,7 +77,11 @@ STRANGERS = [("cancelkit.sections", "cancelkit.ports")]
 
 CORE_PACKAGES = {"attr", "attrs", "cattr", "cattrs", "typing_extensions"}
 # Module -> the packages that only it may import, besides the ones above.
-TECHNOLOGIES = {"cancelkit.adapters.cli": {"rich"}, "cancelkit.testing": {"hypothesis", "pytest"}}
+TECHNOLOGIES = {
+    "cancelkit.adapters.cli": {"rich"},
+    "cancelkit.adapters.sqlalchemy": {"sqlalchemy"},
+    "cancelkit.testing": {"hypothesis", "pytest"},
+}
 
 # What only comes through ports, or as a value. A package forbids all that is in it.
 NOT_IN_CORE = {

@@ -1,0 +1,148 @@
+"""cancelkit's own four tables: on the host's MetaData, so that its alembic owns them, or alone.
+
+The constraints are of the kind that holds on every database: the tenant is never NULL, and what
+must be unique only while it is open, or only when it is processed, is NULL otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.mysql import LONGTEXT, VARCHAR
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from cancelkit.text import ID_LIMIT
+
+_KEY = String(ID_LIMIT).with_variant(VARCHAR(ID_LIMIT, collation="utf8mb4_bin"), "mysql", "mariadb")
+_WORD = String(32).with_variant(VARCHAR(32, collation="utf8mb4_bin"), "mysql", "mariadb")
+_DOCUMENT = Text().with_variant(LONGTEXT(collation="utf8mb4_bin"), "mysql", "mariadb")
+_SERIAL = BigInteger().with_variant(Integer, "sqlite")
+
+
+class OwnTables(NamedTuple):
+    """The four tables, on one MetaData."""
+
+    cancellations: Table
+    history: Table
+    operations: Table
+    outbox: Table
+
+    def create(self, engine: Engine) -> None:
+        """Create those tables that are not there yet."""
+        self.cancellations.metadata.create_all(engine, tables=list(self))
+
+    def ddl(self, engine: Engine) -> str:
+        """Return the statements that create the tables and their indexes, for somebody to read."""
+        made: list[Any] = []
+        for table in self:
+            made += [CreateTable(table), *(CreateIndex(i) for i in sorted(table.indexes, key=str))]
+        return ";\n".join(str(one.compile(engine)).strip() for one in made) + ";\n"
+
+
+def own_tables(
+    metadata: MetaData | None = None, *, prefix: str = "cancelkit_", schema: str | None = None
+) -> OwnTables:
+    """Return the tables on a MetaData; the same ones where it has them already."""
+    meta = MetaData() if metadata is None else metadata
+
+    def table(name: str, *columns: Any) -> Table:
+        key = f"{schema}.{prefix}{name}" if schema else f"{prefix}{name}"
+        if key in meta.tables:
+            return meta.tables[key]
+        return Table(
+            prefix + name,
+            meta,
+            *columns,
+            schema=schema,
+            sqlite_autoincrement=True,
+            mysql_engine="InnoDB",
+            mysql_charset="utf8mb4",
+        )
+
+    def unique(name: str, *columns: str) -> UniqueConstraint:
+        return UniqueConstraint(*columns, name=f"{prefix}{name}")
+
+    def key(name: str) -> Column[str]:
+        return Column(name, _KEY, nullable=False)
+
+    def document() -> Column[str]:
+        return Column("document", _DOCUMENT, nullable=False)
+
+    return OwnTables(
+        table(
+            "cancellations",
+            Column("seq", _SERIAL, primary_key=True),
+            key("tenant"),
+            key("id"),
+            key("customer"),
+            Column("slot", Integer),  # 1 while open: at most one for each customer
+            Column("due", _WORD),  # the day on which a scheduled one is tried
+            Column("version", Integer, nullable=False),
+            document(),
+            unique("cancellation", "tenant", "id"),
+            unique("open", "tenant", "customer", "slot"),
+            Index(f"{prefix}due", "tenant", "due"),
+        ),
+        table(
+            "history",
+            Column("seq", _SERIAL, primary_key=True),
+            key("tenant"),
+            key("id"),
+            key("customer"),
+            Column("processed", _KEY),  # the cancellation that this entry processed: once each
+            document(),
+            unique("entry", "tenant", "id"),
+            unique("processed", "tenant", "processed"),
+            Index(f"{prefix}history_of", "tenant", "customer"),
+        ),
+        table(
+            "operations",
+            Column("seq", _SERIAL, primary_key=True),
+            key("tenant"),
+            key("customer"),
+            Column("verb", _WORD, nullable=False),
+            key("op"),
+            document(),
+            unique("operation", "tenant", "customer", "verb", "op"),
+        ),
+        table(
+            "outbox",
+            Column("seq", _SERIAL, primary_key=True),
+            key("tenant"),
+            key("id"),
+            Column("delivery", _WORD, nullable=False),
+            Column("due", _WORD, nullable=False),
+            Column("attempts", Integer, nullable=False),
+            Column("leased_until", _WORD),
+            document(),
+            unique("notification", "tenant", "id"),
+            Index(f"{prefix}outbox_due", "tenant", "delivery", "due"),
+        ),
+    )
+
+
+def include_object(prefix: str = "cancelkit_") -> Callable[..., bool]:
+    """Return a function for alembic's `include_object`, which leaves cancelkit's tables alone.
+
+    For hosts whose MetaData does not have the tables: autogenerate would drop what it does not
+    know.
+    """
+
+    def included(thing: Any, name: str | None, kind: str, *rest: Any) -> bool:
+        table = name if kind == "table" else getattr(getattr(thing, "table", None), "name", None)
+        return not str(table or "").startswith(prefix)
+
+    return included
