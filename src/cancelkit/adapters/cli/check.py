@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, datetime, time, tzinfo
 from typing import Any, TextIO
 
@@ -37,27 +37,39 @@ class OnlyLooking:
 
 @frozen(eq=False)
 class _Checked:
-    """What was checked: the desk, what was loaded, and the day."""
+    """What was checked: the desk, what was loaded, today, and the day that is judged."""
 
     desk: Desk
     loaded: Loaded
     today: date
+    as_of: date
     zone: str
 
-    def rows(self, customer_ids: Iterable[str]) -> list[Row]:
-        """Check customers, in this order."""
-        return [row_of(self.desk.kit, one) for one in check_many(self.desk, customer_ids)]
+    @property
+    def when(self) -> str:
+        """As of when the customers are judged."""
+        later = f", today being {self.today}" if self.as_of > self.today else ""
+        return f"as of {self.as_of}{later} ({self.zone})"
+
+    def rows(self, customer_ids: Sequence[str]) -> list[Row]:
+        """Check customers, in this order; as of a day to come, also as of today."""
+        then = check_many(self.desk, customer_ids, on=self.as_of)
+        if self.as_of == self.today:
+            return [row_of(self.desk.kit, one) for one in then]
+        now = check_many(self.desk, customer_ids)
+        return [row_of(self.desk.kit, *pair) for pair in zip(then, now, strict=True)]
 
     def data(self) -> dict[str, Any]:
         """Return what the JSON of one and of all customers have in common."""
-        return {"today": self.today.isoformat(), "zone": self.zone, **self.loaded.report.data()}
+        days = {"today": self.today.isoformat(), "as_of": self.as_of.isoformat()}
+        return {**days, "zone": self.zone, **self.loaded.report.data()}
 
 
 def check(given: Namespace, out: TextIO) -> int:
     """Run the command.
 
     Args:
-        given: folder, mapping, customer, json, today and zone.
+        given: folder, mapping, customer, json, on, gates, today and zone.
         out: where to write.
 
     Returns:
@@ -68,20 +80,22 @@ def check(given: Namespace, out: TextIO) -> int:
     """
     zone = checked_zone(given.zone)
     loaded = load_folder(given.folder, given.mapping)
-    checked = _at(loaded, zone, given.zone, given.today)
+    checked = _at(loaded, zone, given)
     if given.customer is not None:
         return _one(checked, given.customer, out, as_json=given.json)
     return _all(checked, out, as_json=given.json)
 
 
-def _at(loaded: Loaded, zone: tzinfo, zone_name: str, today: date | None) -> _Checked:
+def _at(loaded: Loaded, zone: tzinfo, given: Namespace) -> _Checked:
     """Make the desk of a system actor who may only look."""
-    noon = None if today is None else datetime.combine(today, time(12), zone)
+    noon = None if given.today is None else datetime.combine(given.today, time(12), zone)
     clock = SystemClock() if noon is None else SetClock(noon)
-    kit = CancelKit(loaded.checklist, roles=OnlyLooking(), users=loaded.users, zone=zone)
+    checklist = loaded.checklist.with_gates(**dict(given.gates or ()))
+    kit = CancelKit(checklist, roles=OnlyLooking(), users=loaded.users, zone=zone)
     host = MemoryHost(loaded.crm, clock=clock)
     desk = kit.at(host, actor=Person("cancelkit", "cancelkit check"))
-    return _Checked(desk, loaded, day_of(clock.now(), zone), zone_name)
+    today = day_of(clock.now(), zone)
+    return _Checked(desk, loaded, today, max(given.on or today, today), given.zone)
 
 
 def _all(checked: _Checked, out: TextIO, *, as_json: bool) -> int:
@@ -95,23 +109,23 @@ def _all(checked: _Checked, out: TextIO, *, as_json: bool) -> int:
         screen = Screen(out)
         show_rows(screen, rows)
         screen.line("")
-        screen.line(f"{totals(rows)}; as of {checked.today} ({checked.zone}).")
+        screen.wrapped(f"{totals(rows)}; {checked.when}.")
         _report(screen, checked)
     return 0 if all(row.ready for row in rows) else 1
 
 
 def _one(checked: _Checked, customer_id: str, out: TextIO, *, as_json: bool) -> int:
-    view = checked.desk.get(customer_id).view(name=NAMED)
+    view = checked.desk.check(customer_id, name=NAMED, on=checked.as_of)
     row = checked.rows([customer_id])[0]
     if as_json:
-        _json({**checked.data(), "ready": row.ready, "word": row.word, **view.data()}, out)
+        _json({**checked.data(), **row.data(), **view.data()}, out)
     else:
         screen = Screen(out)
         show_customer(screen, view)
         show_checklist(screen, view)
         screen.line("")
         left = f"left to do in the CRM: {row.left}" if row.left else "nothing in the CRM is left"
-        screen.wrapped(f"{row.word.capitalize()}: {left}; as of {view.today} ({checked.zone}).")
+        screen.wrapped(f"{row.word.capitalize()}: {left}; {checked.when}.")
         _report(screen, checked)
     return 0 if row.ready else 1
 

@@ -91,9 +91,12 @@ def _add_check(parser: ArgumentParser) -> None:
     add("--mapping", metavar="FILE", help="a TOML file: how somebody else's export is read")
     add("--customer", metavar="ID", help="explain this customer in full")
     add("--json", action="store_true", help="print JSON")
-    named = ("--as-of", "--today")
-    told = "judge as of this day, YYYY-MM-DD (default: today)"
-    add(*named, dest="today", type=_day, metavar="DATE", help=told)
+    told = "the effective date, YYYY-MM-DD: judge as of this day, and say what turns red before"
+    add("--on", type=_day, metavar="DATE", help=told)
+    told = "blocks, advises or off, as a profile would say; may be given again"
+    add("--gate", dest="gates", action="append", type=_gate, metavar="SECTION=GATE", help=told)
+    told = "the day that counts as today (default: what the clock says)"
+    add("--today", type=_day, metavar="DATE", help=told)
     add("--zone", default="UTC", metavar="NAME", help="the time zone of today (default: UTC)")
 
 
@@ -105,3 +108,10 @@ def _day(text: str) -> date:
     if not 1900 <= day.year < 3000:
         raise ArgumentTypeError(f"{text} is too far away; expected 1900 to 2999")
     return day
+
+
+def _gate(text: str) -> tuple[str, str]:
+    section, equals, gate = text.partition("=")
+    if not equals:
+        raise ArgumentTypeError(f"{text!r} is no gate; expected one such as quotations=advises")
+    return section, gate

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cancelkit.adapters.cli.screen import NO_BREAK, Screen, pad, wide
-from cancelkit.kit import CancelKit
-from cancelkit.messages import Message
+from cancelkit.letters import Letter
 from cancelkit.people import NamedRecord
-from cancelkit.records import HistoryEntry
 from cancelkit.states import Light
+from cancelkit.timeline import Happened
 from cancelkit.views import Line, Plan, View
 
-WORD, TITLE, GATE = 10, 22, 9
+WORD, TITLE, GATE = 10, 22, 10
 """The widths of the columns."""
 
 
@@ -42,18 +41,25 @@ def show_plan(screen: Screen, plan: Plan) -> None:
         screen.line(f"  - Tell {person.name}")
     for obstacle in plan.obstacles:
         screen.wrapped(f"blocked by {obstacle}", "  !", indent=4, style="red")
+    for line in plan.overridden:
+        screen.wrapped(f"overridden: {line.title}: {line.message}", "  ~", indent=4)
     for line in plan.advice:
         screen.wrapped(f"not done: {line.title}: {line.message}", "  ~", indent=4)
 
 
-def show_history(screen: Screen, kit: CancelKit, entries: Sequence[HistoryEntry]) -> None:
-    """Write the history as a timeline, oldest first."""
-    widest = max((wide(entry.actor.name) for entry in entries), default=0)
-    for entry in entries:
-        when = f"{entry.at.astimezone(kit.zone):%Y-%m-%d %H:%M}"
-        lead = f"  {when}  {pad(entry.actor.name, widest)}  "
-        style = "" if entry.accepted else "red"
-        screen.wrapped(_told(kit, entry), lead, indent=wide(lead), style=style)
+def show_letter(screen: Screen, letter: Letter, to: str) -> None:
+    """Write a letter as somebody gets it; the first line of its body is the subject."""
+    screen.wrapped(f"To {to}: {letter.subject}", "  >", indent=4)
+    for line in letter.body.splitlines()[1:]:
+        screen.wrapped(line, indent=4)
+
+
+def show_timeline(screen: Screen, happened: Sequence[Happened]) -> None:
+    """Write a history, as it comes."""
+    widest = max((wide(one.who) for one in happened), default=0)
+    for one in happened:
+        lead = f"  {one.at:%Y-%m-%d %H:%M}  {pad(one.who, widest)}  "
+        screen.wrapped(one.what, lead, indent=wide(lead), style="" if one.accepted else "red")
 
 
 def named(records: Sequence[NamedRecord], line: Line) -> str:
@@ -68,11 +74,13 @@ def named(records: Sequence[NamedRecord], line: Line) -> str:
 
 
 def _section(screen: Screen, line: Line, *, hints: bool) -> None:
-    circle = screen.circle(line.light)
-    gate = "" if line.light is Light.GREEN else line.gate.value
+    circle, over = screen.circle(line.light), line.override
+    gate = "" if line.light is Light.GREEN else "override" if over else line.gate.value
     words = f" {pad(line.word, WORD)}{pad(line.title, TITLE)}{pad(gate, GATE)}"
     lead = 2 + len(circle[0]) + wide(words)
-    screen.wrapped(line.message, "  ", circle, words, indent=lead)
+    screen.wrapped(line.message + _today(line), "  ", circle, words, indent=lead)
+    if over:
+        screen.wrapped(f"{over.stamp.by.name}: {over.reason}", indent=lead)
     if not hints:
         return
     indent = 2 + len(circle[0]) + 1 + WORD
@@ -84,11 +92,8 @@ def _section(screen: Screen, line: Line, *, hints: bool) -> None:
         screen.line(" " * indent, (f"Manage: {line.manage}", "dim"))
 
 
-def _told(kit: CancelKit, entry: HistoryEntry) -> str:
-    what = kit.text(Message(f"verb.{entry.verb.value}"))
-    if entry.section:
-        what += f": {kit.title(entry.section)}"
-    if not entry.accepted:
-        return f"{what} - refused: {'; '.join(kit.sentence(one) for one in entry.refusals)}"
-    done = "; ".join(kit.text(message) for message in entry.done)
-    return f"{what} - {done}" if done else what
+def _today(line: Line) -> str:
+    """Return what a section says today, in a view of a day to come where it says another thing."""
+    if line.today is None or line.today is line.light:
+        return ""
+    return " " + f"({line.today.word} today)".replace(" ", NO_BREAK)

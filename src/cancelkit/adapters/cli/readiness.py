@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from cancelkit.adapters.cli.screen import NO_BREAK, Screen, cut, pad, wide
 from cancelkit.bulk import Readiness
@@ -22,6 +22,8 @@ WORDS = ("ready", "to do", "cancelled")
 
 NAME_WIDTH = 32
 """Longer names are cut in the table of customers."""
+
+_GREEN = Light.GREEN
 
 
 @frozen(eq=False)
@@ -57,6 +59,22 @@ class Row:
         """What is left to do: the sections that block, with their counts."""
         return ", ".join(_brief(line) for line in self.lines if line.key in self.blocked_by)
 
+    @property
+    def turning_red(self) -> tuple[Line, ...]:
+        """As of a day to come: the sections that are green today, and will not be then."""
+        return tuple(one for one in self.lines if one.today is _GREEN and one.light is not _GREEN)
+
+    @property
+    def summary(self) -> str:
+        """What is left to do; and as of a day to come, what changes until then."""
+        turned = [one for one in self.lines if one.today not in (None, _GREEN, one.light)]
+        changes = {
+            "complete by then": [line for line in turned if line.light is _GREEN],
+            "turns red before": self.turning_red,
+        }
+        told = (f"{what}: {_titles(lines)}" for what, lines in changes.items() if lines)
+        return "; ".join(filter(None, (self.left, *told)))
+
     def data(self) -> dict[str, Any]:
         """Return it as a JSON-ready object; the words are those of `cancelkit.views`."""
         return {
@@ -69,14 +87,18 @@ class Row:
             "word": self.word,
             "sections": [line.data() for line in self.lines],
             "blocked_by": list(self.blocked_by),
+            "turning_red": [line.key for line in self.turning_red],
         }
 
 
-def row_of(kit: CancelKit, readiness: Readiness) -> Row:
-    """Return a customer's readiness as values to show."""
-    judged = readiness.judged
+def row_of(kit: CancelKit, then: Readiness, now: Readiness | None = None) -> Row:
+    """Return a customer's readiness as values to show; as of a day to come, also as of today."""
+    judged = then.judged
     lines = tuple(line_of(kit, judged, section.key, state) for section, state in judged.pairs)
-    return Row(readiness.customer, readiness.ready, lines, readiness.blocked_by)
+    if now is not None:
+        today = now.judged.states
+        lines = tuple(evolve(one, today=s.light) for one, s in zip(lines, today, strict=True))
+    return Row(then.customer, then.ready, lines, then.blocked_by)
 
 
 def show_rows(screen: Screen, rows: Sequence[Row]) -> None:
@@ -89,7 +111,7 @@ def show_rows(screen: Screen, rows: Sequence[Row]) -> None:
         words = f" {pad(row.word, 10)} {pad(row.customer.id, ids)}  "
         name = f"{pad(cut(row.customer.name, NAME_WIDTH), names)}  " if named else ""
         indent = 2 + len(circle[0]) + wide(words + name)
-        screen.wrapped(row.left, "  ", circle, words, (name, "bold"), indent=indent)
+        screen.wrapped(row.summary, "  ", circle, words, (name, "bold"), indent=indent)
 
 
 def totals(rows: Sequence[Row]) -> str:
@@ -98,6 +120,10 @@ def totals(rows: Sequence[Row]) -> str:
     parts = [f"{words.count(w)} {w}" for w in WORDS if w in words]
     several = "customer" if len(rows) == 1 else "customers"
     return f"{len(rows):,} {several}: {', '.join(parts)}"
+
+
+def _titles(lines: Sequence[Line]) -> str:
+    return ", ".join(line.title.replace(" ", NO_BREAK) for line in lines)
 
 
 def _brief(line: Line) -> str:

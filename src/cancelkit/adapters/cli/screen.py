@@ -23,6 +23,8 @@ STYLES = {Light.GREEN: "green", Light.RED: "red", Light.UNKNOWN: "yellow"}
 WIDEST = 100
 """Columns: longer lines are hard to read."""
 
+ARROW = "→"
+
 NO_BREAK = "\xa0"
 """A space at which no line is broken; written as any other one."""
 
@@ -82,7 +84,10 @@ class Screen:
             self.line(" " * indent, (line, style))
 
     def _encoded(self, text: str) -> str:
-        return text.encode(self._encoding, "replace").decode(self._encoding)
+        known = text.encode(self._encoding, "replace").decode(self._encoding)
+        if known != text and ARROW in text:  # of the steps of a plan
+            return self._encoded(text.replace(ARROW, "->"))
+        return known
 
 
 def _safe(text: str) -> str:
