@@ -107,10 +107,10 @@ def test_customer_of_another_tenant_is_unknown() -> None:
 
 def test_deleted_customer_is_unknown_and_the_history_stays() -> None:
     here = world()
-    here.begun()
+    here.begun().remove()
     here.crm.delete_customer("C-1")
-    expect(here, UnknownCustomer, "no customer 'C-1' here", here.get().remove)
-    assert [Verb.BEGIN] == [entry.verb for entry in here.get().history()]
+    expect(here, UnknownCustomer, "no customer 'C-1' here", here.get().begin)
+    assert [Verb.BEGIN, Verb.REMOVE] == [entry.verb for entry in here.get().history()]
 
 
 BAD_IDS = [
@@ -588,8 +588,8 @@ def test_command_in_the_wrong_state_names_state_and_moves() -> None:
     expect(here, NotPending, "the customer is Live; moves allowed now: begin", here.get().remove)
     cancellation = here.ready()
     cancellation.process(cancellation.plan().token)
-    expect(here, AlreadyCancelled, "by Alice at .* UTC; moves allowed now: none", here.begun)
-    with pytest.raises(NotPending, match="the customer is Cancelled; moves allowed now: none"):
+    expect(here, AlreadyCancelled, "by Alice at .* UTC; moves allowed now: reinstate", here.begun)
+    with pytest.raises(NotPending, match="the customer is Cancelled; moves allowed now: reinstate"):
         cancellation.plan()
 
 
@@ -775,6 +775,11 @@ COMMANDS: dict[Verb, tuple[str, Callable[[Cancellation], object]]] = {
     Verb.PERFORM_NOW: ("edit", lambda c: c.perform_now("ownership")),
     Verb.REMOVE: ("remove", lambda c: c.remove()),
     Verb.PROCESS: ("process", lambda c: c.process(f"a.1.{'0' * 64}")),
+    Verb.SCHEDULE: ("process", lambda c: c.process(f"a.1.{'0' * 64}", on=date(2030, 1, 1))),
+    Verb.OVERRIDE: ("override", lambda c: c.override("assets", "the owner knows")),
+    Verb.ADOPT: ("override", lambda c: c.adopt()),
+    Verb.END: ("override", lambda c: c.end()),
+    Verb.REINSTATE: ("reinstate", lambda c: c.reinstate()),
 }
 
 
