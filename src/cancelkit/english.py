@@ -93,7 +93,7 @@ TEXTS = {
     "refused.nothing_to_override": "it is not red, or does not block, or cannot be judged",
     "refused.not_wanted": "no new {kind}: the customer is {status}",
     "refused.effect_changed": "somebody else has changed it since; it cannot be put back",
-    "refused.owner_left": "{owner} is no longer an active user; remove it without putting back",
+    "refused.owner_left": "{owner} is no longer an active user; do it without putting back",
     "refused.nothing_planned": "nothing is planned, or it has been performed",
     # the banner, the drift notice, the plan
     "banner.pending": "Cancellation pending since {on}, begun by {by}",

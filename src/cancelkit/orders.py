@@ -61,8 +61,15 @@ def order(
     )
 
 
+def _yes_or_no(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise Invalid(f"put_back must be True or False, not {value!r}.")
+
+
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "on": checked_day,
+    "put_back": _yes_or_no,
     "note": lambda note: checked_text(note, "the reason of the override").strip(),
 }
 

@@ -40,8 +40,8 @@ def process_due(desk: Desk, limit: int = 500) -> Iterator[Tried]:
     Each is a command of its own: what fails hurts no other, and is due again. The day is that of
     the host's clock, in the host's zone.
     """
-    _, today = moment(desk)
     with faults("looking for what is due"), desk.host.reading() as unit:
+        _, today = moment(desk)
         due = tuple(unit.cancellations.due(today, limit))
     for customer_id in due:
         try:
