@@ -84,7 +84,7 @@ class Checklist:
                 )
         derived = {
             "sections": kept,
-            "switched_off": (*self.switched_off, *(s for s in self.sections if gates[s.key] is Gate.OFF)),
+            "switched_off": self.switched_off + tuple(s for s in self.sections if s not in kept),
             "gates": {section.key: gates[section.key] for section in kept},
             "by_key": {section.key: section for section in kept},
             "by_form": forms(kept),

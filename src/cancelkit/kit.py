@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo
 from typing import Any
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from cancelkit.asking import faults
 from cancelkit.checklist import Checklist
@@ -43,7 +43,8 @@ def _whole(checklist: Checklist, profiles: Mapping[str, Any]) -> Checklist:
         for section in _checked(profile).sections:
             known = whole.by_key.get(section.key)
             if known is None:
-                whole = whole.with_section(section)
+                gates = {**whole.gates, section.key: profile.gates[section.key]}
+                whole = evolve(whole, sections=(*whole.sections, section), gates=gates)
             elif form_of(known) is not form_of(section):
                 raise BadSetup(
                     f"The section {section.key!r} of profile {name!r} has another form than "
