@@ -423,7 +423,7 @@ def bad(**profiles: Any) -> CancelKit:
 def test_section_with_another_form_than_elsewhere_is_a_bad_setup() -> None:
     """What was entered by one profile could not be read by another."""
     profile = STANDARD.without("reasons").with_section(NoteSection())
-    with pytest.raises(BadSetup, match="'reasons' of profile 'moved' has another form.*of its own"):
+    with pytest.raises(BadSetup, match=r"'reasons' of profile 'moved' has another form.*its own"):
         bad(moved=profile)
 
 
