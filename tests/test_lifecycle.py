@@ -445,7 +445,7 @@ def test_a_crm_that_says_live_again_may_begin_again() -> None:
 def test_perform_now_without_anything_planned_is_no_move() -> None:
     here = world()
     here.begun()
-    with pytest.raises(NothingPlanned, match="ownership"):
+    with pytest.raises(NothingPlanned, match="Ownership: nothing is planned"):
         here.get().perform_now("ownership")
 
 
