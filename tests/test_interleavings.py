@@ -11,14 +11,14 @@ from cancelkit import CancelkitError, Outcome, Person, Reasons, Status
 from cancelkit.adapters.memory import Memory, MemoryHost
 from cancelkit.errors import AlreadyCancelled, Drift, NotAllowed, NotPending, StaleToken
 from cancelkit.ports import Host
-from cancelkit.records import HistoryEntry, Verb
+from cancelkit.records import HistoryEntry, Notification, Verb
 from tests.harness import broken
 from tests.harness.interleave import Event, Pair, Run, Stage, explore
 from tests.harness.report import Report
 from tests.harness.scheduler import NoLock, Scheduler
-from tests.harness.stored import Broken, broken_by
+from tests.harness.stored import TOLD, Broken, broken_by
 from tests.harness.watch import Call
-from tests.harness.world import ALICE, BOB, CUSTOMER, TOLD, Outside, World, memory_world
+from tests.harness.world import ALICE, BOB, CUSTOMER, Outside, World, memory_world
 
 Act = Callable[[], object]
 RACE = "@race"
@@ -140,9 +140,13 @@ def authority(run: Run) -> Iterator[Broken]:
 
 
 def processed_once(run: Run) -> Iterator[Broken]:
-    rows = [row.notification.recipient for row in run.world.back.stored().outbox]
+    rows = [row.recipient for row in told(run) if row.event == "processed"]
     if sorted(person.id for person in rows) != sorted(person.id for person in TOLD):
         yield Broken("I4", f"{len(rows)} notifications for one Process")
+
+
+def told(run: Run) -> list[Notification]:
+    return [row.notification for row in run.world.back.stored().outbox]
 
 
 def outcomes(run: Run) -> dict[str, Outcome]:
@@ -217,7 +221,7 @@ def judge_process_and_records(run: Run) -> Iterator[Broken]:
         yield from processed_once(run)
     elif not isinstance(done, StaleToken) or not any(r.code == "blocked" for r in done.refusals):
         yield Broken("branch", f"the Process ended with {done!r}")
-    elif run.world.back.stored().outbox:
+    elif any(row.event == "processed" for row in told(run)):
         yield Broken("I4", "notified of a Process that was refused")
 
 

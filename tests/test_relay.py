@@ -62,10 +62,16 @@ def relay(host: Host, channel: Channel, *, tries: int = 10) -> Relay:
     return Relay(host, channel, tries=tries, report=quiet)
 
 
-def cancelled(people: Collection[Person] = PEOPLE[:1]) -> World:
-    """A world in which a cancellation has been processed, and these people are to be told."""
+def telling(people: Collection[Person] = PEOPLE[:2]) -> World:
+    """A world in which these people are told of a Process, and nobody of anything else."""
     world = memory_world()
     world.kit = evolve(world.kit, recipients=MemoryRecipients({"processed": people}))
+    return world
+
+
+def cancelled(people: Collection[Person] = PEOPLE[:1]) -> World:
+    """A world in which a cancellation has been processed, and these people are to be told."""
+    world = telling(people)
     world.desk().get(CUSTOMER).process(world.make_ready())
     return world
 
@@ -380,7 +386,7 @@ def test_the_notifier_is_never_called_inside_a_unit_of_work() -> None:
 
 
 def test_nothing_is_sent_for_a_process_that_was_rolled_back() -> None:
-    world, channel = memory_world(), Channel()
+    world, channel = telling(), Channel()
     token = world.make_ready()
 
     def fail(call: Call, do: Callable[[], object], /) -> object:
@@ -396,7 +402,7 @@ def test_nothing_is_sent_for_a_process_that_was_rolled_back() -> None:
 
 def test_nothing_is_sent_before_the_process_is_committed() -> None:
     """A relay that runs while a Process is under way sees none of its rows."""
-    world, channel = memory_world(), Channel()
+    world, channel = telling(), Channel()
     token = world.make_ready()
     during: list[Report] = []
 
@@ -410,7 +416,7 @@ def test_nothing_is_sent_before_the_process_is_committed() -> None:
 
 
 def test_nothing_is_sent_for_a_process_that_was_refused() -> None:
-    world, channel = memory_world(), Channel()
+    world, channel = telling(), Channel()
     world.make_ready()
     world.back.set_open("cases", CUSTOMER, to=True)
     cancellation = world.desk().get(CUSTOMER)

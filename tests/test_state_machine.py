@@ -43,7 +43,7 @@ from cancelkit.relay import Relay
 from cancelkit.sections import Reason, Reasons
 from tests.harness import broken
 from tests.harness.report import Report
-from tests.harness.stored import broken_by
+from tests.harness.stored import TOLD, broken_by
 from tests.harness.world import (
     ALICE,
     BOB,
@@ -52,7 +52,6 @@ from tests.harness.world import (
     NOW,
     OTHER,
     RECORD_KINDS,
-    TOLD,
     MemoryBackDoor,
     World,
     memory_world,

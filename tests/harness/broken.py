@@ -5,16 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
+import pytest
 from attrs import evolve, frozen
 
-from cancelkit import CancelKit, Customer, EitherRole, Person, Status
+from cancelkit import (
+    STANDARD,
+    CancelKit,
+    Customer,
+    EitherRole,
+    Person,
+    Status,
+    commands,
+    decide,
+    reading,
+    writing,
+)
 from cancelkit.adapters.memory import MemoryHost
 from cancelkit.adapters.memory.store import Writes
+from cancelkit.lifecycle import ACTIONS
 from cancelkit.needs import Count, Need, NextDate, OpenRecords, UnceasedAssets
 from cancelkit.ports import Host, Unit
-from cancelkit.records import CancellationRecord, HistoryEntry
+from cancelkit.records import CancellationRecord, HistoryEntry, Verb
+from cancelkit.states import RED
 from tests.harness.watch import AnyHost
 
 
@@ -241,6 +255,17 @@ class SavesAnyVersion(AnyHost):
             yield unit._replace(cancellations=_Replaced(store, {"save": save}))
 
 
+def forgets_the_first_day(unit: Unit) -> Unit:
+    """The CRM's customers have no first day: a date before it is not noticed."""
+    repo = unit.customers
+
+    def lock(customer_id: str) -> Customer | None:
+        found = repo.lock(customer_id)
+        return found and evolve(found, since=None)
+
+    return unit._replace(customers=_Replaced(repo, {"lock": lock}))
+
+
 # ---------------------------------------------------------------- broken kits: outside
 
 
@@ -383,3 +408,158 @@ def swallows_interrupts(kit: CancelKit, host: Host) -> tuple[CancelKit, Host]:
                 raise RuntimeError("interrupted") from error
 
     return kit, Swallows(host)
+
+
+# ---------------------------------------------------------------- a broken core
+
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+"""Breaks the core until the end of a test."""
+
+
+def sound(patch: pytest.MonkeyPatch) -> None:
+    """Leave the core as it is."""
+
+
+def _instead(module: object, name: str, make: Callable[[Any], Any]) -> Plant:
+    """Put what is made of the core's own function in its place."""
+    return lambda patch: patch.setattr(module, name, make(getattr(module, name)))
+
+
+def _advances_to(verb: Verb, change: Callable[[Any, Any], Mapping[str, Any]]) -> Plant:
+    """After a verb the cancellation is another one, made of those before and after it."""
+
+    def make(real: Callable[..., Any]) -> Callable[..., Any]:
+        def advanced(record: Any, ask: Any, seen: Any, move: Verb, *args: Any) -> Any:
+            after = real(record, ask, seen, move, *args)
+            return evolve(after, **change(record, after)) if move is verb else after
+
+        return advanced
+
+    return _instead(writing, "advanced", make)
+
+
+def _mirrors(verb: Verb, write: Callable[[Any, Any, Any], object]) -> Plant:
+    """For a verb something else is written into the CRM: a function of mirror, seen, former."""
+
+    def make(real: Callable[..., None]) -> Callable[..., None]:
+        def mirror(unit: Any, move: Verb, seen: Any, former: Any) -> None:
+            if move is verb:
+                write(unit.status, seen, former)
+            else:
+                real(unit, move, seen, former)
+
+        return mirror
+
+    return _instead(writing, "_mirror", make)
+
+
+def _end_restores(mirror: Any, seen: Any, former: Any) -> None:
+    if seen.customer.status is not None:
+        mirror.restore(seen.customer.id, seen.customer.status, former)
+
+
+def _adopt_overwrites(mirror: Any, seen: Any, former: Any) -> None:
+    before = seen.record.former
+    mirror.restore(seen.customer.id, seen.customer.status, evolve(before, pending=True))
+
+
+def _adopt_looks_on(mirror: Any, seen: Any, former: Any) -> None:
+    """Nothing is marked."""
+
+
+def _guesses(mirror: Any, seen: Any, former: Any) -> None:
+    mirror.restore(seen.customer.id, seen.customer.status, Status("live"))
+
+
+def _only_recorded(real: Callable[..., Any]) -> Callable[..., Any]:
+    """The blocked day is recorded, and nothing else is done."""
+
+    def refusal(desk: Any, unit: Any, ask: Any, seen: Any, decision: Any) -> Any:
+        return real(desk, unit, evolve(ask, due=False), seen, decision)
+
+    return refusal
+
+
+def _only_postponed(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Nobody is told of a blocked day."""
+
+    def tell(desk: Any, unit: Any, seen: Any, record: Any, event: str, **more: Any) -> Any:
+        return () if event == "blocked" else real(desk, unit, seen, record, event, **more)
+
+    return tell
+
+
+def _tells_twice(real: Callable[..., Any]) -> Callable[..., Any]:
+    def tell(*args: Any, **more: Any) -> Any:
+        real(*args, **more)
+        return real(*args, **more)
+
+    return tell
+
+
+def _unchecked_when_due(real: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda ask, seen: () if ask.due else real(ask, seen)
+
+
+def _on_any_day(real: Callable[..., Any]) -> Callable[..., Any]:
+    """It does not matter whether a schedule is there, or whether its day has come."""
+
+    def on_the_day(seen: Any) -> Any:
+        if seen.record is None:
+            return real(seen)
+        return evolve(seen, on=seen.today, behalf=seen.record.begun.by)
+
+    return on_the_day
+
+
+def _whatever_it_says(real: Callable[..., Any]) -> Callable[..., Any]:
+    """An override stays in force whatever the section says meanwhile."""
+
+    def with_overrides(judged: Any, record: Any) -> Any:
+        red = {s.key for s, state in judged.pairs if state.light is RED}
+        kept = {one.section: one for one in record.overrides if one.section in red}
+        return judged._replace(overridden=kept)
+
+    return with_overrides
+
+
+def _without_the_date(real: Callable[..., Any]) -> Callable[..., Any]:
+    def make_token(record: Any, judged: Any, effects: Any, told: Any, *when: Any) -> Any:
+        return real(record, judged, effects, told)
+
+    return make_token
+
+
+def _by_the_kit(real: Callable[..., Any]) -> Callable[..., Any]:
+    """The kit's own checklist is copied, whatever the profile."""
+    return lambda key, checklist, profile, *args: real(key, STANDARD, "", *args)
+
+
+CORE: Mapping[str, Plant] = {
+    "Enter drops the schedule": _advances_to(Verb.ENTER, lambda old, new: {"schedule": None}),
+    "Override drops the schedule": _advances_to(Verb.OVERRIDE, lambda old, new: {"schedule": None}),
+    "Remove keeps the schedule": _advances_to(
+        Verb.REMOVE, lambda old, new: {"schedule": old.schedule}
+    ),
+    "Reinstate wipes the entries": _advances_to(Verb.REINSTATE, lambda old, new: {"entries": ()}),
+    "the effective date is not kept": _advances_to(
+        Verb.PROCESS, lambda old, new: {"effective": None}
+    ),
+    "Reinstate makes everybody live": _mirrors(Verb.REINSTATE, _guesses),
+    "End writes the CRM's status": _mirrors(Verb.END, _end_restores),
+    "Adopt overwrites the CRM's status": _mirrors(Verb.ADOPT, _adopt_overwrites),
+    "Adopt does not mark as pending": _mirrors(Verb.ADOPT, _adopt_looks_on),
+    "a blocked day is not postponed": _instead(writing, "refusal", _only_recorded),
+    "nobody is told of a blocked day": _instead(writing, "tell", _only_postponed),
+    "everybody is told twice": _instead(writing, "tell", _tells_twice),
+    "what is due is not checked afresh": _instead(decide, "_not_processed", _unchecked_when_due),
+    "what is due needs no schedule": _instead(commands, "_on_the_day", _on_any_day),
+    "an override outlives what it was for": _instead(reading, "with_overrides", _whatever_it_says),
+    "whoever may edit may override": lambda patch: patch.setitem(
+        cast("dict[Verb, str]", ACTIONS), Verb.OVERRIDE, "edit"
+    ),
+    "the token does not know the date": _instead(reading, "make_token", _without_the_date),
+    "the profile is not copied": _instead(writing, "begun", _by_the_kit),
+}
+"""Bugs of the core, by what is wrong."""

@@ -1,14 +1,14 @@
 """Crash points: every port call of every command failing in turn, before and after its effect.
 
 A command is run once to count its port calls; then for each call and each kind of fault it is run
-again in a fresh world with that one fault, and everything that is stored is judged. It works on
-any host that a world can be made of.
+again from where it began with that one fault, and everything that is stored is judged; then it is
+repeated without a fault, and judged again. It works on any host that a world can be made of.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
@@ -16,10 +16,10 @@ from attrs import define, field, frozen
 
 from cancelkit import Invalid, Outcome, Refused
 from cancelkit.errors import Busy, Conflict, Failed, NotAllowed, OutcomeUnknown, UnknownCustomer
-from cancelkit.records import Verb
-from tests.harness.commands import OP, Command
+from cancelkit.records import HistoryEntry, State, Verb
+from tests.harness.commands import Command, NothingDue
 from tests.harness.stored import Broken, Stored, broken_by
-from tests.harness.watch import COMMIT, ENTER, Call
+from tests.harness.watch import COMMIT, ENTER, READING, Call
 from tests.harness.world import CUSTOMER, World
 
 
@@ -63,8 +63,8 @@ class Saboteur:
         error: what was raised there.
         granted: units of work in which the role checker answered True.
         answered: units in which the host answered the question for facts.
-        committed: the entries that each unit that was committed had accepted; None for a unit
-            that had none.
+        accepted: the entry of the command that a unit has accepted.
+        committed: the units that were committed, of those that may write.
     """
 
     at: int = 0
@@ -76,7 +76,7 @@ class Saboteur:
     unit: int = 0
     granted: set[int] = field(factory=set)
     answered: set[int] = field(factory=set)
-    accepted: dict[int, Verb] = field(factory=dict)
+    accepted: dict[int, HistoryEntry] = field(factory=dict)
     committed: list[int] = field(factory=list)
 
     def __call__(self, call: Call, do: Callable[[], Any], /) -> Any:
@@ -92,15 +92,15 @@ class Saboteur:
             return None if self.kind is Kind.NONE else object()
         if self.kind in AFTER and not (call.port == COMMIT and self.kind in CONFLICTS):
             self._do(call, do)  # a Conflict of COMMIT says that nothing was kept: promise U3
-        self.error = self._error(call.port, self.kind)
+        self.error = self._error(call, self.kind)
         raise self.error
 
     def _do(self, call: Call, do: Callable[[], Any]) -> Any:
         answer = do()
-        if call.port == COMMIT:
+        if call.port == COMMIT and READING not in call.args:
             self.committed.append(self.unit)
         elif call.port == "history.append" and call.args[0].accepted:
-            self.accepted[self.unit] = call.args[0].verb
+            self.accepted[self.unit] = call.args[0]
         return answer
 
     def _note(self, call: Call, answer: Any) -> Any:
@@ -111,31 +111,39 @@ class Saboteur:
         return answer
 
     @staticmethod
-    def _error(port: str, kind: Kind) -> BaseException:
+    def _error(call: Call, kind: Kind) -> BaseException:
         if kind in INTERRUPTS:
-            return KeyboardInterrupt(port)
+            return KeyboardInterrupt(call.port)
         if kind in CONFLICTS:
-            return Conflict(f"planted at {port}")
-        if port == COMMIT and kind is Kind.RAISE_AFTER:
+            return Conflict(f"planted at {call.port}")
+        if call == Call(COMMIT) and kind is Kind.RAISE_AFTER:
             return OutcomeUnknown("the reply to COMMIT was lost")  # promise U3 of a host
-        return Fault(port)
+        return Fault(call.port)
 
 
 @frozen
 class Cell:
-    """One command with one fault at one of its calls, and what was broken by it."""
+    """One command with one fault at one of its calls (or none), and what was broken by it."""
 
     command: str
     at: int
     port: str
-    kind: Kind
+    kind: Kind | None
     broken: tuple[Broken, ...] = ()
+
+    def __str__(self) -> str:
+        how = f"{self.port} {self.kind.value}" if self.kind else "without a fault"
+        return f"{how}: {'; '.join(map(str, self.broken))}"
 
 
 @frozen(eq=False)
 class _Clean:
-    """How a command goes without a fault."""
+    """A command where it can be given, and how it goes without a fault."""
 
+    command: Command
+    world: World
+    token: str
+    put_back: Callable[[], None]
     calls: tuple[str, ...]
     before: Stored
     after: Stored
@@ -145,29 +153,34 @@ class _Clean:
 def every_cell(
     make: Callable[[], World], command: Command, kinds: Iterable[Kind] = tuple(Kind)
 ) -> Iterator[Cell]:
-    """Try a command with every kind of fault at every one of its port calls.
+    """Try a command without a fault, and with every kind of fault at every one of its port calls.
 
     Args:
-        make: makes a fresh world, the same each time.
+        make: makes a fresh world.
         command: what to try.
         kinds: the kinds of fault.
 
-    Raises:
-        AssertionError: the command does not even go well without a fault.
+    Where the command does not even end as expected without a fault, that is all there is.
     """
     clean = _clean(make, command)
+    wrong = tuple(_wanted(clean))
+    yield Cell(command.name, 0, "", None, wrong)
+    if any(one.promise == "branch" for one in wrong):
+        return
+    pending = any(one.state is State.PENDING for one in clean.before.cancellations)
+    may_be_none = MAY_BE_NONE | ({"customers.lock"} if pending else set())  # the customer is gone
     for at, port in enumerate(clean.calls, 1):
         for kind in kinds:
-            if kind is not Kind.NONE or port not in MAY_BE_NONE:
-                yield _cell(make, command, clean, at, kind)
+            if kind is not Kind.NONE or port not in may_be_none:
+                yield _cell(clean, at, kind)
 
 
 def table(rows: Iterable[tuple[Command, list[Cell]]]) -> list[str]:
     """Return the number of cells of each command and kind, as lines to print."""
-    lines = [f"{'command':<20}{'calls':>7}{'cells':>7}{'broken':>8}"]
+    lines = [f"{'command':<34}{'calls':>7}{'cells':>7}{'broken':>8}"]
     for command, cells in rows:
-        calls, broken = len({cell.at for cell in cells}), sum(bool(c.broken) for c in cells)
-        lines.append(f"{command.name:<20}{calls:>7}{len(cells):>7}{broken:>8}")
+        calls, broken = max(cell.at for cell in cells), sum(bool(c.broken) for c in cells)
+        lines.append(f"{command.name:<34}{calls:>7}{len(cells):>7}{broken:>8}")
     return lines
 
 
@@ -175,10 +188,18 @@ def _clean(make: Callable[[], World], command: Command) -> _Clean:
     world = make()
     token = command.prepare(world)
     before, nobody = world.back.stored(), Saboteur()
+    saved = world.saved()
     answer = _give(world, command, token, nobody)
-    as_expected = command.refused or Outcome
-    assert type(answer) is as_expected, f"{command.name} without a fault: {answer!r}"
-    return _Clean(tuple(nobody.calls), before, world.back.stored(), answer)
+    calls, after = tuple(nobody.calls), world.back.stored()
+    return _Clean(command, world, token, saved, calls, before, after, answer)
+
+
+def _wanted(clean: _Clean) -> Iterator[Broken]:
+    """What must be true of the command without any fault."""
+    if type(clean.answer) is not (clean.command.refused or Outcome):
+        yield Broken("branch", f"it ended with {clean.answer!r}")
+    yield from broken_by(clean.after, foreign=clean.command.foreign)
+    yield from clean.command.wanted(clean.before, clean.after)
 
 
 def _give(
@@ -191,10 +212,10 @@ def _give(
         return error
 
 
-def _cell(make: Callable[[], World], command: Command, clean: _Clean, at: int, kind: Kind) -> Cell:
-    world = make()
-    token = command.prepare(world)
-    before, saboteur = world.back.stored(), Saboteur(at, kind)
+def _cell(clean: _Clean, at: int, kind: Kind) -> Cell:
+    clean.put_back()
+    world, command, token, before = clean.world, clean.command, clean.token, clean.before
+    saboteur = Saboteur(at, kind)
     answer = _give(world, command, token, saboteur)
     after = world.back.stored()
     world.outside = lambda kit, host: (kit, host)
@@ -203,7 +224,7 @@ def _cell(make: Callable[[], World], command: Command, clean: _Clean, at: int, k
         *_all_or_nothing(clean, before, after, saboteur),
         *_right_answer(command, clean, after, answer, saboteur),
         *_authority(saboteur),
-        *broken_by(after),
+        *([] if after.same_as(before) else broken_by(after, foreign=command.foreign)),
         *_repeated(command, clean, after, again, world.back.stored()),
     ]
     return Cell(command.name, at, saboteur.hit, kind, tuple(dict.fromkeys(broken)))
@@ -213,6 +234,8 @@ def _all_or_nothing(
     clean: _Clean, before: Stored, after: Stored, saboteur: Saboteur
 ) -> Iterator[Broken]:
     """Nothing of the command is there, or all of it, and that as the commit says."""
+    if after.same_as(before) and not saboteur.committed:
+        return
     had, kept = len(before.history), before.plain()
     new = after.history[had:]
     if after.history[:had] != before.history:
@@ -223,14 +246,14 @@ def _all_or_nothing(
         yield Broken("I8", "it was committed without a history entry")
     if not saboteur.committed and new:
         yield Broken("I4", "history was kept although nothing was committed")
-    if any(entry.accepted for entry in new):
+    if any(entry.accepted or entry.behalf for entry in new):  # a blocked day is a change, too
         if _differ(after.plain(), clean.after.plain()):
             yield Broken("I4", f"half done: {_differ(after.plain(), clean.after.plain())}")
     elif _differ(after.before(had).plain(), kept):
         yield Broken("I4", f"not done, yet changed: {_differ(after.before(had).plain(), kept)}")
 
 
-def _differ(one: dict[str, Any], other: dict[str, Any]) -> str:
+def _differ(one: Mapping[str, str], other: Mapping[str, str]) -> str:
     return ", ".join(name for name in one if one[name] != other[name])
 
 
@@ -252,7 +275,7 @@ def _right_answer(
     elif isinstance(answer, Refused):
         yield from _refused(command, answer, saboteur, recorded=bool(new) and not accepted)
     elif isinstance(answer, Failed | Invalid):
-        yield from _failed(answer, saboteur, changed=bool(new))
+        yield from _failed(command, answer, saboteur, changed=bool(new))
     else:
         yield Broken("branch", f"{type(answer).__name__} is neither Refused, Invalid nor Failed")
 
@@ -277,12 +300,15 @@ def _refused(
         yield from _took_nonsense(saboteur)
 
 
-def _failed(answer: Failed | Invalid, saboteur: Saboteur, *, changed: bool) -> Iterator[Broken]:
+def _failed(
+    command: Command, answer: Failed | Invalid, saboteur: Saboteur, *, changed: bool
+) -> Iterator[Broken]:
     """A fault of the host is Failed; only a customer who is not there is Invalid."""
     name = type(answer).__name__
     if isinstance(answer, OutcomeUnknown):
-        if answer.op != OP:
-            yield Broken("branch", f"OutcomeUnknown names the operation {answer.op!r}, not {OP!r}")
+        if answer.op != command.op and (command.op or not answer.op):
+            said = f"OutcomeUnknown names the operation {answer.op!r}, not {command.op!r}"
+            yield Broken("branch", said)
         return
     if changed:
         yield Broken("branch", f"{name} says that nothing has changed, but it has")
@@ -299,33 +325,51 @@ def _took_nonsense(saboteur: Saboteur) -> Iterator[Broken]:
 
 
 def _authority(saboteur: Saboteur) -> Iterator[Broken]:
-    """Nothing was committed without a positive answer, nor Process without facts."""
+    """Nothing was committed without a positive answer, nor Process without facts.
+
+    Of a scheduled Process the replay of the history asks whose authority it is.
+    """
     for unit in saboteur.committed:
-        verb = saboteur.accepted.get(unit)
-        if verb is not None and unit not in saboteur.granted:
-            yield Broken("I7", f"{verb.value} without a positive answer of the role checker")
-        if verb is Verb.PROCESS and unit not in saboteur.answered:
+        entry = saboteur.accepted.get(unit)
+        if entry is None:
+            continue
+        if entry.behalf is None and unit not in saboteur.granted:
+            how = f"{entry.verb.value} without a positive answer of the role checker"
+            yield Broken("I7", how)
+        if entry.verb is Verb.PROCESS and unit not in saboteur.answered:
             yield Broken("I9", "Process without the host's answer to what is open")
 
 
 def _repeated(
     command: Command, clean: _Clean, after: Stored, again: Outcome | BaseException, final: Stored
 ) -> Iterator[Broken]:
-    """The same command with the same id has its effect exactly once, and no lock is left."""
-    done = any(entry.accepted for entry in after.history[len(clean.before.history) :])
+    """The same command with the same id has its effect exactly once, and no lock is left.
+
+    What is due has no id to be repeated with: when it was done, nothing is due any more.
+    """
+    new = after.history[len(clean.before.history) :]
+    done = any(entry.accepted or entry.behalf for entry in new)
     if isinstance(again, Busy):
         yield Broken("locks", "the customer is still locked")
         return
-    if command.refused is not None:
+    if not command.op and done:
+        if not isinstance(again, NothingDue):
+            yield Broken("retry", f"tried once more on the same day: {again!r}")
+    elif command.refused is not None:
         if type(again) is not command.refused:
             yield Broken("retry", f"refused first, and then {again!r}")
     elif not isinstance(again, Outcome):
         yield Broken("retry", f"the repeat ended with {again!r}")
     elif again.replayed != done:
         yield Broken("retry", f"done: {done}, but the repeat was replayed: {again.replayed}")
-    if changed := _differ(final.without_refusals().plain(), clean.after.without_refusals().plain()):
+    one, other = (final, clean.after) if not command.op else _without_refusals(final, clean.after)
+    if changed := _differ(one.plain(), other.plain()):
         yield Broken("retry", f"after the repeat it is not done exactly once: {changed}")
-    yield from broken_by(final)
+    yield from broken_by(final, foreign=command.foreign)
+
+
+def _without_refusals(*those: Stored) -> tuple[Stored, ...]:
+    return tuple(one.without_refusals() for one in those)
 
 
 def promises_of(cells: Iterable[Cell]) -> Counter[str]:

@@ -1,8 +1,9 @@
 """Every interleaving of two actors, at port-call grain.
 
 Before each port call, before COMMIT, and before each step of the host an actor stops, and the
-scheduler chooses who goes on. All choices are enumerated depth first, by running again from a fresh
-world with a longer and longer prefix of choices (stateless model checking).
+scheduler chooses who goes on. All choices are enumerated depth first, by running again from where
+the actors start with a longer and longer prefix of choices (stateless model checking). Where these
+are too many, those in which an actor is interrupted only so often are enumerated, or a sample.
 
 The customers' locks are the scheduler's own (`Memory(make_lock=scheduler.make_lock)`): an actor
 that waits for one cannot be chosen. When nobody can be chosen, that is a deadlock.
@@ -10,11 +11,16 @@ that waits for one cannot be chosen. When nobody can be chosen, that is a deadlo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import permutations
+from random import Random
 from typing import Any
 
 from attrs import define, field, frozen
 
+from cancelkit.errors import UnknownCustomer
+from cancelkit.people import Customer
 from cancelkit.records import HistoryEntry
 from tests.harness.scheduler import Deadlock, Scheduler
 from tests.harness.stored import Broken
@@ -32,7 +38,8 @@ class Event:
         entry: the history entry that was committed, or None.
         open: whether the customer had an open record at that instant.
         granted: for "asked": whether the role was there at that instant.
-        status: the status of the customer right after it.
+        was: the customer right before it, None for one that is gone.
+        now: the customer right after it.
     """
 
     actor: str
@@ -40,7 +47,8 @@ class Event:
     entry: HistoryEntry | None = None
     open: bool = False
     granted: bool = False
-    status: str = ""
+    was: Customer | None = None
+    now: Customer | None = None
 
 
 @define
@@ -62,21 +70,23 @@ class Recorder:
             self.log.append(Event(self.actor, "asked", granted=granted))
         if call.port == "history.append":
             self.entry = call.args[0]
+        was = self.customer() if call.port == COMMIT else None
         answer = do()
         if call.port == COMMIT:
-            self.log.append(self.event("commit"))
+            self.log.append(self.event("commit", was))
         return answer
 
-    def event(self, what: str) -> Event:
+    def event(self, what: str, was: Customer | None = None) -> Event:
         """Return an event with what is true at this instant: nobody else runs meanwhile."""
-        status = self.world.back.customer(CUSTOMER).status
-        return Event(
-            self.actor,
-            what,
-            self.entry,
-            open=self.world.back.has_open(CUSTOMER),
-            status=f"{status.value}{' (PC)' if status.pending else ''}" if status else "",
-        )
+        is_open = self.world.back.has_open(CUSTOMER)
+        return Event(self.actor, what, self.entry, is_open, was=was, now=self.customer())
+
+    def customer(self) -> Customer | None:
+        """Return the customer as committed, or None for one that is gone."""
+        try:
+            return self.world.back.customer(CUSTOMER)
+        except UnknownCustomer:
+            return None
 
 
 @frozen
@@ -159,39 +169,98 @@ class Explored:
     endings: Mapping[str, int]
 
 
-def explore(make: Callable[[Scheduler], World], pair: Pair, *, limit: int = 100_000) -> Explored:
+def explore(
+    make: Callable[[Scheduler], World],
+    pair: Pair,
+    *,
+    limit: int = 100_000,
+    interruptions: int | None = None,
+    sample: tuple[int, int] = (0, 0),
+) -> Explored:
     """Run every interleaving of a pair, until one breaks something.
 
     Args:
-        make: makes a fresh world whose locks are the scheduler's.
+        make: makes a world whose locks are the scheduler's.
         pair: the actors.
         limit: at most so many schedules.
+        interruptions: only schedules in which an actor is interrupted at most so often; to wait
+            for a lock is no interruption, and neither is the choice of who begins.
+        sample: a number of random schedules to run after these, and a seed for them.
     """
-    choices: list[int] = []
-    endings: dict[str, int] = {}
-    for count in range(1, limit + 1):
-        scheduler = Scheduler(choices)
-        broken, steps, ending = _once(make(scheduler), pair, scheduler)
-        endings[ending] = endings.get(ending, 0) + 1
-        taken = scheduler.taken
-        while taken and taken[-1][0] + 1 == taken[-1][1]:
-            taken.pop()
-        if broken or not taken:
-            return Explored(count, broken, steps, not taken, endings)
-        choices = [choice for choice, _ in taken]
-        choices[-1] += 1
-    return Explored(limit, (), (), complete=False, endings=endings)
+    stage, put_back = _stage(make, pair)
+    scheduler, endings = stage.scheduler, Counter[str]()
+
+    def run(choices: Sequence[int]) -> tuple[tuple[Broken, ...], tuple[str, ...]]:
+        put_back()
+        scheduler.begin_again(choices)
+        broken, steps, ending = _once(stage, pair)
+        endings[ending] += 1
+        return broken, steps
+
+    choices: Sequence[int] | None = ()
+    while choices is not None and endings.total() < limit:
+        broken, steps = run(choices)
+        choices = _next(scheduler.taken, interruptions)
+        if broken:
+            return Explored(endings.total(), broken, steps, choices is None, endings)
+    complete = choices is None and interruptions is None
+    size, seed = sample
+    random = Random(seed)
+    for _ in range(size):
+        broken, steps = run([int(random.random() < _SWITCH) for _ in range(200)])
+        if broken:
+            return Explored(endings.total(), broken, steps, complete, endings)
+    return Explored(endings.total(), (), (), complete, endings)
 
 
-def _once(
-    world: World, pair: Pair, scheduler: Scheduler
-) -> tuple[tuple[Broken, ...], tuple[str, ...], str]:
-    token = pair.prepare(world)
-    stage = Stage(world, token, scheduler)
+_SWITCH = 0.3
+"""How probably a random schedule lets the other actor go on."""
+
+
+def _next(taken: list[tuple[int, int]], interruptions: int | None) -> Sequence[int] | None:
+    """Return the next schedule in the order of the enumeration, or None after the last one."""
+    for at in range(len(taken) - 1, -1, -1):
+        before = [choice for choice, _ in taken[:at]]
+        choice, able = taken[at]
+        interrupted = sum(1 for one in before[1:] if one) + (at > 0)
+        if choice + 1 < able and (interruptions is None or interrupted <= interruptions):
+            return [*before, choice + 1]
+    return None
+
+
+def serially(
+    make: Callable[[Scheduler], World], pair: Pair
+) -> Iterator[tuple[tuple[str, ...], Run]]:
+    """Run the actors of a pair one after the other, in each order."""
+    stage, put_back = _stage(make, pair)
+    for names in permutations(pair.actors(stage)):
+        put_back()
+        stage.log.clear()
+        acts = pair.actors(stage)
+        answers = {name: _answer(acts[name]) for name in names}
+        yield names, Run(stage.world, answers, tuple(stage.log), names)
+
+
+def _answer(act: Callable[[], object]) -> object:
     try:
-        answers = scheduler.run(pair.actors(stage))
+        return act()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+        return error
+
+
+def _stage(make: Callable[[Scheduler], World], pair: Pair) -> tuple[Stage, Callable[[], None]]:
+    scheduler = Scheduler()
+    world = make(scheduler)
+    token = pair.prepare(world)
+    return Stage(world, token, scheduler), world.saved()
+
+
+def _once(stage: Stage, pair: Pair) -> tuple[tuple[Broken, ...], tuple[str, ...], str]:
+    stage.log.clear()
+    try:
+        answers = stage.scheduler.run(pair.actors(stage))
     except Deadlock as deadlock:
         return (Broken("deadlock", str(deadlock)),), deadlock.steps, "deadlock"
-    run = Run(world, answers, tuple(stage.log), tuple(scheduler.steps))
+    run = Run(stage.world, answers, tuple(stage.log), tuple(stage.scheduler.steps))
     ending = ", ".join(f"{name} {type(answer).__name__}" for name, answer in answers.items())
     return tuple(pair.judge(run)), run.steps, ending

@@ -43,10 +43,14 @@ class Scheduler:
     """
 
     def __init__(self, choices: Sequence[int] = ()) -> None:
-        self._choices = choices
+        self.begin_again(choices)
+
+    def begin_again(self, choices: Sequence[int]) -> None:
+        """Forget the last run: the locks that were made stay those of this scheduler."""
+        self._choices: Sequence[int] = choices
         self._actors: list[_Actor] = []
-        self._back = _closed()
-        self._stopping = False
+        self._back: threading.Lock = _closed()
+        self._stopping: bool = False
         self._running: _Actor | None = None
         self.taken: list[tuple[int, int]] = []
         self.steps: list[str] = []

@@ -18,6 +18,8 @@ from cancelkit.ports import Clock, Host, Ids, Links, Recipients, RoleChecker, Un
 
 ENTER = "unit.enter"
 COMMIT = "unit.commit"
+READING = "reading"
+"""What is given to the entering and leaving of a unit that only reads."""
 
 
 @frozen
@@ -125,23 +127,26 @@ class WatchedHost(AnyHost):
         return cast("Ids", Watched("ids", self.inner.ids, self._watch))
 
     def reading(self) -> AbstractContextManager[Unit]:
-        return _WatchedUnit(self.inner.reading(), self._watch)
+        return _WatchedUnit(self.inner.reading(), self._watch, (READING,))
 
     def writing(self) -> AbstractContextManager[Unit]:
-        return _WatchedUnit(self.inner.writing(), self._watch)
+        return _WatchedUnit(self.inner.writing(), self._watch, ())
 
 
 class _WatchedUnit:
     """A unit of work, being entered and left. Whatever happens, the inner one is left too."""
 
-    def __init__(self, inner: AbstractContextManager[Unit], watch: Watch) -> None:
+    def __init__(
+        self, inner: AbstractContextManager[Unit], watch: Watch, args: tuple[str, ...]
+    ) -> None:
         self._inner = inner
         self._watch = watch
+        self._args = args
         self._entered = False
 
     def __enter__(self) -> Unit:
         try:
-            return cast("Unit", self._watch(Call(ENTER), self._enter))
+            return cast("Unit", self._watch(Call(ENTER, self._args), self._enter))
         except BaseException as error:
             self._roll_back(error)
             raise
@@ -156,7 +161,7 @@ class _WatchedUnit:
             self._entered = False
             return self._inner.__exit__(kind, error, at)
         try:
-            self._watch(Call(COMMIT), self._leave)
+            self._watch(Call(COMMIT, self._args), self._leave)
         except BaseException as late:
             self._roll_back(late)
             raise
