@@ -113,9 +113,16 @@ def sampled(desk: Desk, customer_id: str) -> Samples:
     return answers if isinstance(answers, Mapping) else {}
 
 
-def mentioned(desk: Desk, forms: Iterable[object]) -> Mapping[str, User]:
-    """Look up the users whom forms mention, with one question, or none when nobody is."""
-    ids = tuple(dict.fromkeys(one for form in forms for one in getattr(form, "mentions", ())))
+def mentioned(
+    desk: Desk, forms: Iterable[object], owners: Iterable[Person] = ()
+) -> Mapping[str, User]:
+    """Look up the users whom forms mention, with one question, or none where none has any.
+
+    Beside them the owners: who has left should not be the owner any longer.
+    """
+    told = [form for form in forms if hasattr(form, "mentions")]
+    kept = [owner.id for owner in owners] if told else []
+    ids = tuple(dict.fromkeys([*(one for form in told for one in form.mentions), *kept]))
     if not ids or desk.kit.users is None:
         return {}
     found = {key: user for key, user in desk.kit.users.find(ids).items() if key in ids}

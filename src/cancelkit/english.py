@@ -47,6 +47,8 @@ TEXTS = {
     "assets.scheduled.hint": "Wait for the cease date, or bring it forward",
     "assets.ticked.one": "{count} asset has ceased but is still ticked live",
     "assets.ticked.other": "{count} assets have ceased but are still ticked live",
+    "assets.ticked_then.one": "{count} asset is ceased by then but is still ticked live",
+    "assets.ticked_then.other": "{count} assets are ceased by then but are still ticked live",
     "assets.ticked.hint": "Untick Live",
     "assets.left.other": (
         "{count} assets are not ceased: {live} still live, {scheduled} with a cease date in the "
@@ -66,6 +68,7 @@ TEXTS = {
     # effects
     "effect.assign_owner": "Owner: {was} → {to}",
     "effect.create_expiry": "New expiry on {on}",
+    "begun.profile": "Profile: {profile}",
     "override.used": "{section} was overridden by {by}",
     # refusals: full sentences
     "refused.not_allowed": "{actor} has no role that allows this",

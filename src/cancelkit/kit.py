@@ -17,6 +17,7 @@ from cancelkit.messages import Message, Refusal
 from cancelkit.people import Person
 from cancelkit.ports import Fixers, Host, Links, Recipients, RoleChecker, Sampler, Translator, Users
 from cancelkit.registration import form_of
+from cancelkit.section import Gate
 from cancelkit.text import checked_id, checked_line
 from cancelkit.times import checked_zone
 
@@ -53,11 +54,14 @@ def _whole(checklist: Checklist, profiles: Mapping[str, Any]) -> Checklist:
     return whole
 
 
+def _known(whole: Checklist, profiles: Mapping[str, Checklist]) -> Checklist:
+    each = (*whole.switched_off, *(s for p in profiles.values() for s in p.switched_off))
+    found = {s.key: s for s in (*each, *whole.sections)}
+    return Checklist(found.values(), dict.fromkeys(found, Gate.ADVISES))
+
+
 def _texts(kit: CancelKit) -> dict[str, str]:
-    texts = dict(kit.checklist.texts)
-    for name, profile in kit.profiles.items():
-        texts = {f"profile.{name}": name, **profile.texts, **texts}
-    return texts
+    return {**{f"profile.{name}": name for name in kit.profiles}, **kit.known.texts}
 
 
 @frozen
@@ -68,6 +72,7 @@ class CancelKit:
         checklist: the sections with their gates; `STANDARD` has the article's nine.
         profiles: further checklists, by a name for the situation: {"insolvency": ...}.
         whole: the sections of the checklist and of all profiles together.
+        known: the same with those that are switched off, which cancellations may still have.
         roles: who may do what; asked again by every command.
         users: who may own customers. Needed where the checklist has the section Ownership.
         recipients: the host's workflow set-up; nobody is told where there is none.
@@ -84,7 +89,18 @@ class CancelKit:
 
     checklist: Checklist = field(converter=_checked)
     profiles: Mapping[str, Checklist] = field(factory=dict, kw_only=True)
-    whole: Checklist = field(init=False, eq=False, repr=False)
+    whole: Checklist = field(
+        init=False,
+        eq=False,
+        repr=False,
+        default=Factory(lambda self: _whole(self.checklist, self.profiles), takes_self=True),
+    )
+    known: Checklist = field(
+        init=False,
+        eq=False,
+        repr=False,
+        default=Factory(lambda self: _known(self.whole, self.profiles), takes_self=True),
+    )
     roles: RoleChecker = field(kw_only=True)
     users: Users | None = field(default=None, kw_only=True)
     recipients: Recipients | None = field(default=None, kw_only=True)
@@ -100,7 +116,6 @@ class CancelKit:
     report: Callable[[str, BaseException], None] = field(default=log_fault, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "whole", _whole(self.checklist, self.profiles))
         ports = {"roles": "allows", "users": "find", "recipients": "of", "translator": "text"}
         for name, method in ports.items():
             port = getattr(self, name)
@@ -175,7 +190,7 @@ class CancelKit:
 
     def title(self, key: str) -> str:
         """Return the title of a section to show; the key for one that is not here."""
-        return self.text(Message(f"title.{key}")) if key in self.whole.by_key else key
+        return self.text(Message(f"title.{key}")) if key in self.known.by_key else key
 
     def sentence(self, refusal: Refusal) -> str:
         """Return a refusal as text, with the title of its section."""

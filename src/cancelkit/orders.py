@@ -41,7 +41,7 @@ def order(
         section = _section_of(desk, form)
         form, data = _checked_form(form)
     elif section:
-        desk.kit.whole.section(section)
+        desk.kit.known.section(section)
     for name, check in _CHECKS.items():
         if name in said:
             said[name] = check(said[name])
@@ -91,7 +91,7 @@ def _checked_form(form: Any) -> tuple[object, JsonObject]:
 
 def form_from_data(desk: Desk, key: str, data: JsonObject) -> object:
     """Make a section's form from JSON-ready data; `Invalid` has the path of what does not fit."""
-    form = form_of(desk.kit.whole.section(key))
+    form = form_of(desk.kit.known.section(key))
     if form is None:
         raise UnknownSection(f"Nothing can be entered for the section {key!r}.")
     try:
@@ -102,9 +102,9 @@ def form_from_data(desk: Desk, key: str, data: JsonObject) -> object:
 
 
 def _section_of(desk: Desk, form: object) -> str:
-    section = desk.kit.whole.by_form.get(type(form))
+    section = desk.kit.known.by_form.get(type(form))
     if section is None:
-        forms = ", ".join(sorted(known.__name__ for known in desk.kit.whole.by_form))
+        forms = ", ".join(sorted(known.__name__ for known in desk.kit.known.by_form))
         raise UnknownSection(
             f"No section takes what is entered as {type(form).__name__}; the forms are: {forms}."
         )

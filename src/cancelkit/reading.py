@@ -57,9 +57,7 @@ def checklist_of(desk: Desk, record: CancellationRecord | None, profile: str = "
     if record is None:
         return desk.kit.profile(profile)
     now = desk.kit.profiles.get(record.profile, desk.kit.checklist)
-    whole = desk.kit.whole
-    others = {section.key: section for section in (*whole.switched_off, *whole.sections)}
-    return now.as_copied(record.gates, record.required, others)
+    return now.as_copied(record.gates, record.required, desk.kit.known.by_key)
 
 
 def judge(
@@ -86,7 +84,9 @@ def judge(
     )
     unknown: dict[Need[Any], object] = dict.fromkeys(checklist.needs, Unknown(why))
     answers = {**(found or unknown), **read_answers(checklist.sampled, seen.samples)}
-    users, _ = unless_blind(desk, "Users.find", lambda: mentioned(desk, forms.values()), blind)
+    users, _ = unless_blind(
+        desk, "Users.find", lambda: mentioned(desk, forms.values(), customer.owners), blind
+    )
     names = dict(pair for entry in _entries(seen.record) for pair in entry.names.items())
     facts = Facts(customer, seen.today, as_of, answers, forms, performed, users, names)
     judged = evaluated(desk, checklist, facts)
@@ -144,7 +144,7 @@ def see_removal(desk: Desk, seen: Seen, record: CancellationRecord, *, put_back:
     unable: list[Refusal] = []
     after = seen.customer
     for done in reversed(record.performed):
-        cls = desk.kit.whole.kinds.get(done.kind)
+        cls = desk.kit.known.kinds.get(done.kind)
         effect = effect_of(cls, done.data) if cls is not None and put_back else None
         if not isinstance(effect, Invertible):
             stays.insert(0, done)

@@ -175,6 +175,8 @@ def _history(
 def _said(seen: Seen, decision: Decision) -> tuple[Message, ...]:
     """Return what was done beyond the move: the effects, and for Process the overrides used."""
     done = [planned.effect.message() for planned in decision.effects]
+    if decision.verb is Verb.BEGIN and seen.profile:
+        done.append(Message.of("begun.profile", profile=seen.profile))
     if decision.verb is Verb.PROCESS and decision.to is not None and seen.judged:
         for key, over in seen.judged.overridden.items():
             done.append(Message.of("override.used", section=key, by=over.stamp.by.name))

@@ -37,4 +37,5 @@ class AssetsSection:
             return red("assets.live", count=live, hint="assets.live.hint")
         if scheduled.n:
             return red("assets.scheduled", count=scheduled, hint="assets.scheduled.hint")
-        return red("assets.ticked", count=ticked, hint="assets.ticked.hint")
+        code = "assets.ticked_then" if facts.as_of > facts.today else "assets.ticked"
+        return red(code, count=ticked, hint="assets.ticked.hint")

@@ -50,17 +50,19 @@ class OwnershipSection:
         if entered is None or not (entered.user or entered.keep):
             return red("ownership.none", hint="ownership.none.hint")
         if entered.keep:
-            return green("ownership.kept")
-        if done := facts.performed(AssignOwner):
-            return green("ownership.performed", owner=done.to[0].name)
+            owners = [facts.user(owner.id) for owner in facts.customer.owners]
+            left = ", ".join(owner.name for owner in owners if owner and not owner.active)
+            return red("ownership.inactive", owner=left) if left else green("ownership.kept")
         user = facts.user(entered.user)
         if user is None:
             name = facts.name_of(entered.user)
             return red("ownership.gone", hint="ownership.none.hint", owner=name)
-        if _owns(user, facts):
-            return green("ownership.assigned", owner=user.name)
         if not user.active:
             return red("ownership.inactive", hint="ownership.none.hint", owner=user.name)
+        if done := facts.performed(AssignOwner):
+            return green("ownership.performed", owner=done.to[0].name)
+        if _owns(user, facts):
+            return green("ownership.assigned", owner=user.name)
         return green("ownership.planned", owner=user.name)
 
     def check(self, form: NewOwner, facts: Facts, /) -> None:
