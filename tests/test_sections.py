@@ -443,11 +443,25 @@ def test_ownership_is_planned_kept_assigned_inactive_or_gone(
     assert expected == list(OWNERSHIP.effects(seen))
 
 
-def test_ownership_that_was_performed_stays_green_when_the_user_leaves_later() -> None:
+def test_ownership_that_was_performed_is_red_when_the_user_leaves_later() -> None:
+    """Whoever has left should not go on owning the customer."""
     done = AssignOwner((TOM.person,), CUSTOMER.owners)
-    seen = facts(NewOwner("t-7"), performed={AssignOwner: done})
-    state = OWNERSHIP.evaluate(seen)
-    assert ("ownership.performed", "Tom was made the owner") == (state.code, text(state))
+    code = {
+        user: OWNERSHIP.evaluate(
+            facts(NewOwner("t-7"), performed={AssignOwner: done}, users=users)
+        ).code
+        for user, users in (
+            ("there", {"t-7": TOM}),
+            ("left", {"t-7": User("t-7", "Tom", active=False)}),
+            ("gone", {}),
+        )
+    }
+    expected = {
+        "there": "ownership.performed",
+        "left": "ownership.inactive",
+        "gone": "ownership.gone",
+    }
+    assert expected == code
 
 
 def test_customer_with_several_owners_or_none_is_given_to_the_one_chosen() -> None:
