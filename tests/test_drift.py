@@ -81,6 +81,11 @@ def cancelled_with_the_mark_left(here: World) -> None:
     set_status(here, Status("gone_away", pending=True, cancelled=True))
 
 
+def cancelled_by_a_box(here: World) -> None:
+    """In a CRM that keeps the value, and has a box for Cancelled."""
+    set_status(here, evolve(FORMER, pending=True, cancelled=True))
+
+
 def deleted(here: World) -> None:
     """A customer that was merged into another is not here any more either."""
     here.crm.delete_customer("C-1")
@@ -93,7 +98,7 @@ def moved_to_another_tenant(here: World) -> None:
 
 
 ADOPTABLE = [mark_cleared, value_changed, value_changed_and_mark_cleared]
-CANCELLED = [cancelled_elsewhere, cancelled_with_the_mark_left]
+CANCELLED = [cancelled_elsewhere, cancelled_with_the_mark_left, cancelled_by_a_box]
 GONE = [deleted, moved_to_another_tenant]
 SHOWN: dict[Change, str] = {
     mark_cleared: "The status was changed to Gold customer by somebody else",
@@ -101,6 +106,7 @@ SHOWN: dict[Change, str] = {
     value_changed_and_mark_cleared: "The status was changed to Frozen by somebody else",
     cancelled_elsewhere: "The status was changed to Cancelled by somebody else",
     cancelled_with_the_mark_left: "The status was changed to Gone away by somebody else",
+    cancelled_by_a_box: "The status was changed to Gold customer by somebody else",
     deleted: "The customer is not here any more: deleted, merged or moved",
     moved_to_another_tenant: "The customer is not here any more: deleted, merged or moved",
 }

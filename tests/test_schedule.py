@@ -21,7 +21,7 @@ from cancelkit import (
     Reasons,
     Status,
 )
-from cancelkit.adapters.memory import Asset, Expiry, MemoryNotifier
+from cancelkit.adapters.memory import Asset, Expiry, MemoryNotifier, Record
 from cancelkit.bulk import check_many
 from cancelkit.effects import AssignOwner
 from cancelkit.errors import (
@@ -573,6 +573,18 @@ def test_two_runs_at_once_cancel_everybody_once() -> None:
     assert ["C-2", "C-3", "C-4"] == [one.customer for one in found]
     assert all(one.outcome for one in found)
     assert 3 == sum(entry.verb is Verb.PROCESS for entry in here.history())
+
+
+def test_two_runs_at_once_tell_once_what_blocks() -> None:
+    """Who comes second finds that it was tried today; it is neither recorded nor told again."""
+    here = told_of_everything(many("C-2", "C-3"))
+    here.crm.put("sales_orders", Record("SO-9", "C-3", "open"))
+    go_to(here, LATER + 9 * DAY)
+    slow = process_due(job(here))
+    found = [next(slow), *run(here), *slow]
+    assert [("C-2", True), ("C-3", False)] == [(one.customer, bool(one.outcome)) for one in found]
+    assert ["processed", "blocked"] == [one.event for one in sent(here)]
+    assert 1 == sum(not entry.accepted for entry in here.history())
 
 
 def test_schedule_that_is_removed_during_a_run_is_not_carried_out() -> None:
