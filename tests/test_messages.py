@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
@@ -16,12 +15,9 @@ from typing import Any, Protocol
 
 import pytest
 from attrs import define, evolve, field
-from tiny_crm import SCHEMA
-from tiny_crm.adapter import Crm
 
-from cancelkit import STANDARD, CancelKit, Mood, NewOwner, Person, Reasons
+from cancelkit import STANDARD, Mood, NewOwner, Person, Reasons
 from cancelkit.adapters.memory import MemoryLinks, MemoryNotifier, SetClock
-from cancelkit.adapters.sqlite import SqliteHost
 from cancelkit.adapters.system import SystemClock
 from cancelkit.english import TEXTS
 from cancelkit.errors import AdapterContractError, BadSetup, CommandFailed, Failed, Refused
@@ -32,7 +28,9 @@ from cancelkit.records import EVENTS, Notification, OutboxRow
 from cancelkit.relay import Relay
 from cancelkit.schedule import process_due
 from cancelkit.serial import dump, load
+from tests.broken.sqlite import JoinedHost, connect
 from tests.harness.watch import COMMIT, Call, WatchedHost
+from tests.sqlite_world import desk_at, host_at, new_crm
 from tests.world import BOSS, NINE_O_CLOCK, TODAY, World, admins, world
 
 SUE = Person("s-8", "Sue")
@@ -529,6 +527,23 @@ def test_of_what_was_rolled_back_nobody_is_told(make: Moves, port: str) -> None:
     assert told + 1 == len(outbox(here))
 
 
+def test_of_what_the_host_rolled_back_in_its_own_transaction_nobody_is_told(tmp_path: Path) -> None:
+    """The command was accepted ("staged"); what it would tell goes with the rest of it."""
+    (customer,) = new_crm(tmp_path, "active")
+    desk = desk_at(tmp_path, recipients=WorkflowSetup((Rule((BOSS,)),)))
+    with closing(connect(str(tmp_path / "crm.db"))) as db:
+        db.isolation_level = None
+        db.execute("BEGIN IMMEDIATE")
+        joined = evolve(desk, host=JoinedHost(host_at(tmp_path), db))
+        outcome = joined.get(customer).begin(op="b")
+        assert ("staged", (BOSS,)) == (outcome.state, outcome.notified)
+        db.execute("ROLLBACK")
+    notifier = MemoryNotifier()
+    assert 0 == Relay(desk.host, notifier).run().sent
+    assert "done" == desk.get(customer).begin(op="b").state
+    assert 1 == Relay(desk.host, notifier).run().sent
+
+
 def test_setup_that_fails_ends_the_command_and_nothing_is_written() -> None:
     """Who would be told is not known: better not begun than not told."""
 
@@ -745,25 +760,16 @@ TIMEOUT = 60
 """Seconds until a process that is never coming is given up: only a failing test waits for it."""
 
 
-def host_at(file: Path, clock: Any = None) -> SqliteHost[Crm]:
-    return SqliteHost(file, Crm, clock=clock or SystemClock())
+def begun_customers(folder: Path) -> set[str]:
+    """Begin some cancellations, and return the keys of what is to be told."""
+    desk = desk_at(folder, recipients=WorkflowSetup((Rule(PEOPLE),)))
+    for customer in new_crm(folder, *["active"] * CUSTOMERS):
+        desk.begin(customer)
+    return unsent(folder)
 
 
-def begun_customers(file: Path) -> set[str]:
-    """Begin some cancellations in a CRM on SQLite, and return the keys of what is to be told."""
-    with closing(sqlite3.connect(file)) as db, db:
-        db.executescript(SCHEMA)
-        rows = [(number, f"No {number}") for number in range(1, CUSTOMERS + 1)]
-        db.executemany("INSERT INTO client (id, name) VALUES (?, ?)", rows)
-    kit = CancelKit(
-        STANDARD.without("ownership", "opportunities", "quotations", "sales_orders"),
-        roles=admins(),
-        recipients=WorkflowSetup((Rule(PEOPLE),)),
-    )
-    host = host_at(file)
-    for number in range(1, CUSTOMERS + 1):
-        kit.at(host, actor=Person("alice", "Alice")).begin(str(number))
-    with host.reading() as unit:
+def unsent(folder: Path) -> set[str]:
+    with host_at(folder).reading() as unit:
         return {row.notification.key for row in unit.outbox.unsent()}
 
 
@@ -783,21 +789,17 @@ class Diary:
             diary.write(f"{notification.key}\n")
 
 
-def relay_all(database: Path, diary: Path, together: Barrier) -> None:
+def relay_all(folder: Path, diary: Path, together: Barrier) -> None:
     """Deliver until nothing is left: what one of two processes does.
 
     Neither goes on before the other has rows in its hands too.
     """
-    host = host_at(database)
-    relay = Relay(host, Diary(diary, lambda: together.wait(TIMEOUT)))
-    left = True
-    while left:
+    relay = Relay(host_at(folder), Diary(diary, lambda: together.wait(TIMEOUT)))
+    while unsent(folder):
         relay.run(limit=5)
-        with host.reading() as unit:
-            left = bool(unit.outbox.unsent())
 
 
-def die_while_sending(database: Path, diary: Path) -> None:
+def die_while_sending(folder: Path, diary: Path) -> None:
     """Claim some, deliver the first, and die before it is marked."""
     notifier = Diary(diary, lambda: None)
 
@@ -806,7 +808,7 @@ def die_while_sending(database: Path, diary: Path) -> None:
             notifier.send(notification)
             os._exit(3)
 
-    Relay(host_at(database), Dying()).run(limit=10)
+    Relay(host_at(folder), Dying()).run(limit=10)
 
 
 def start(target: Callable[..., None], *args: object) -> BaseProcess:
@@ -832,11 +834,11 @@ def keys_in(*diaries: Path) -> Counter[str]:
 
 def test_two_relay_processes_deliver_every_notification_exactly_once(tmp_path: Path) -> None:
     """On one database, at the same time: none is lost, and none is delivered by both."""
-    wanted = begun_customers(tmp_path / "crm.db")
+    wanted = begun_customers(tmp_path)
     assert CUSTOMERS * len(PEOPLE) == len(wanted)
     together = multiprocessing.get_context("spawn").Barrier(2)
     diaries = [tmp_path / "one", tmp_path / "two"]
-    both = [start(relay_all, tmp_path / "crm.db", diary, together) for diary in diaries]
+    both = [start(relay_all, tmp_path, diary, together) for diary in diaries]
     assert [0, 0] == ended(both)
     assert dict.fromkeys(wanted, 1) == keys_in(*diaries)
     assert all(keys_in(diary) for diary in diaries)
@@ -844,11 +846,11 @@ def test_two_relay_processes_deliver_every_notification_exactly_once(tmp_path: P
 
 def test_relay_process_that_dies_loses_nothing(tmp_path: Path) -> None:
     """What it had claimed is delivered by another after the lease; its last one twice, by key."""
-    wanted = begun_customers(tmp_path / "crm.db")
+    wanted = begun_customers(tmp_path)
     first, second = tmp_path / "one", tmp_path / "two"
-    assert [3] == ended([start(die_while_sending, tmp_path / "crm.db", first)])
+    assert [3] == ended([start(die_while_sending, tmp_path, first)])
     later = SetClock(SystemClock().now() + timedelta(minutes=2))
-    report = Relay(host_at(tmp_path / "crm.db", later), Diary(second, lambda: None)).run()
+    report = Relay(host_at(tmp_path, later), Diary(second, lambda: None)).run()
     assert len(wanted) == report.sent
     assert dict.fromkeys(wanted, 1) == keys_in(second)
     assert wanted > set(keys_in(first))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date, timedelta
@@ -11,12 +10,9 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from tiny_crm import SCHEMA
-from tiny_crm.adapter import Crm
 
-from cancelkit import STANDARD, CancelKit, Customer, Mood, NewOwner, Person, Reasons, Status, User
+from cancelkit import STANDARD, Customer, Mood, NewOwner, Person, Reasons, Status, User
 from cancelkit.adapters.memory import MemoryCustomers, MemoryHost
-from cancelkit.adapters.sqlite import SqliteHost
 from cancelkit.effects import Performer
 from cancelkit.errors import (
     Blocked,
@@ -33,6 +29,8 @@ from cancelkit.records import Outcome, State, Verb
 from cancelkit.schedule import process_due
 from cancelkit.sections.creating_expiry import FUTURE_EXPIRY_CREATING, CreateExpiry, NewExpiry
 from cancelkit.states import Light
+from tests.broken.sqlite import connect
+from tests.sqlite_world import desk_at, new_crm
 from tests.world import NINE_O_CLOCK, TODAY, World, admins, world
 
 ANN, TOM, SUE = Person("u-1", "Ann"), Person("t-7", "Tom"), Person("s-8", "Sue")
@@ -93,23 +91,15 @@ def test_status_is_what_it_was_before_begin(former: Status | None) -> None:
 )
 def test_status_is_put_back_byte_for_byte_in_the_crms_own_table(state: str, tmp_path: Path) -> None:
     """Nothing is trimmed, folded or normalised on the way through our documents."""
-    file = tmp_path / "crm.db"
-    with closing(sqlite3.connect(file)) as db, db:
-        db.executescript(SCHEMA)
-        db.execute(
-            "INSERT INTO client (id, name, state, keeper) VALUES (7, 'C', ?, 'ann')", (state,)
-        )
+    (customer,) = new_crm(tmp_path, state)
 
     def stored() -> object:
-        with closing(sqlite3.connect(file)) as db:
-            return db.execute(
-                "SELECT hex(state), typeof(state), leaving, keeper FROM client"
-            ).fetchall()
+        with closing(connect(str(tmp_path / "crm.db"))) as db:
+            sql = "SELECT hex(state), typeof(state), leaving, keeper FROM client"
+            return db.execute(sql).fetchall()
 
-    checklist = STANDARD.without("ownership", "opportunities", "quotations", "sales_orders")
-    kit = CancelKit(checklist, roles=admins())
     before = stored()
-    cancellation = kit.at(SqliteHost(file, Crm), actor=Person("alice")).begin("7")
+    cancellation = desk_at(tmp_path).begin(customer)
     cancellation.enter(Reasons("price"))
     cancellation.process(cancellation.plan().token)
     assert before != stored()

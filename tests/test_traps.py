@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import evolve
-from tiny_crm import SCHEMA
-from tiny_crm.adapter import Crm
 
 from cancelkit import STANDARD, CancelKit, Cancellation, Customer, NewOwner, Person, Reasons, Status
 from cancelkit import User as CrmUser
 from cancelkit.adapters.memory import Asset, Expiry, MemoryCrm, MemoryHost, MemoryNotifier, Record
-from cancelkit.adapters.sqlite import SqliteHost
 from cancelkit.errors import (
     AlreadyCancelled,
     Blocked,
@@ -36,6 +32,7 @@ from cancelkit.relay import Relay
 from cancelkit.schedule import process_due
 from cancelkit.states import Light
 from tests.harness.watch import COMMIT, Call, WatchedHost
+from tests.sqlite_world import desk_at, new_crm
 from tests.world import BOSS, NINE_O_CLOCK, TODAY, World, admins, world
 
 DAY = timedelta(days=1)
@@ -82,12 +79,8 @@ def in_memory(folder: Path) -> Callable[[str], Cancellation]:
 
 
 def in_sqlite(folder: Path) -> Callable[[str], Cancellation]:
-    with closing(sqlite3.connect(folder / "crm.db")) as db, db:
-        db.executescript(SCHEMA)
-        db.execute("INSERT INTO client (id, name) VALUES (1, 'Harbour Café')")
-    checklist = STANDARD.without("ownership", "opportunities", "quotations", "sales_orders")
-    kit, host = CancelKit(checklist, roles=admins()), SqliteHost(folder / "crm.db", Crm)
-    return lambda actor: kit.at(host, actor=Person(actor)).get("1")
+    (customer,) = new_crm(folder, "active")
+    return lambda actor: desk_at(folder, actor).get(customer)
 
 
 @pytest.mark.parametrize("make", [in_memory, in_sqlite])
