@@ -8,130 +8,23 @@ deleted, merged and sample rows are left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Any, TypeAlias, cast
+from typing import Any
 
-from attrs import field, fields, frozen
-from sqlalchemy import Boolean, ColumnElement, Date, DateTime, FromClause, bindparam, false, true
-from sqlalchemy.sql.elements import BindParameter
+from attrs import field, frozen
+from sqlalchemy import ColumnElement, Date, DateTime, FromClause, false, true
 
+from cancelkit.adapters.sqlalchemy.columns import (
+    Column,
+    as_column,
+    check_columns,
+    check_within,
+    name_of,
+    table_of,
+    written,
+)
+from cancelkit.adapters.sqlalchemy.days import Day
 from cancelkit.adapters.sqlalchemy.keys import Text, text_of
 from cancelkit.errors import BadSetup
-from cancelkit.times import checked_zone
-
-Column: TypeAlias = Any
-"""A `ColumnElement` of SQLAlchemy, or an attribute of a mapped class."""
-AS_OF: BindParameter[date] = bindparam("as_of", type_=Date())
-
-
-def name_of(column: Column) -> str:
-    """Return a column as "table.column", for a message."""
-    table = getattr(getattr(column, "table", None), "name", None)
-    name = getattr(column, "key", None) or str(column)
-    return f"{table}.{name}" if table else str(name)
-
-
-def from_objects(column: Column) -> tuple[FromClause, ...]:
-    """Return what an expression is over."""
-    return tuple(column._from_objects)  # noqa: SLF001 - nothing public tells it, subqueries apart
-
-
-def table_of(column: Column, what: str) -> FromClause:
-    """Return the table, or subquery, that a column or expression is over."""
-    tables = from_objects(column)
-    if len(tables) != 1:
-        found = ", ".join(str(table) for table in tables) or "none"
-        raise BadSetup(f"{what} must be over one table; it is over: {found}.")
-    return tables[0]
-
-
-def _column(value: Any, what: str) -> ColumnElement[Any]:
-    if hasattr(value, "__clause_element__"):  # an attribute of a mapped class
-        value = value.__clause_element__()
-    if not isinstance(value, ColumnElement):
-        raise BadSetup(f"{what} must be a column of SQLAlchemy, not {type(value).__name__}.")
-    return value
-
-
-def check_columns(described: object, *conditions: str) -> None:
-    """Check all columns of a description, in place; `conditions` must be true or false."""
-    for attribute in fields(cast("Any", type(described))):
-        value = getattr(described, attribute.name, None)
-        if attribute.type != "Column" or (value is None and attribute.default is None):
-            continue
-        found = _column(value, f"{attribute.name}=")
-        if attribute.name in conditions and not isinstance(found.type, Boolean):
-            raise BadSetup(
-                f"{attribute.name}= must be true or false, such as orders.c.status.in_(['done']); "
-                f"{name_of(found)} has the type {found.type!r}."
-            )
-        object.__setattr__(described, attribute.name, found)
-
-
-@frozen(eq=False)
-class Day:
-    """A column of dates, or of datetimes with the zone that says which day they are on."""
-
-    column: ColumnElement[Any]
-    zone: tzinfo | None
-
-    @classmethod
-    def of(cls, value: Column, zone: Any, what: str) -> Day:
-        """Check a column; one of datetimes needs a zone."""
-        if isinstance(value.type, DateTime):
-            if zone is None:
-                raise BadSetup(
-                    f"{what} ({name_of(value)}) has times: say zone='Europe/London' or the like, "
-                    "to tell which day they are on."
-                )
-            return cls(value, checked_zone(zone))
-        if not isinstance(value.type, Date):
-            raise BadSetup(f"{what} ({name_of(value)}) has the type {value.type!r}, no date.")
-        return cls(value, None)
-
-    @property
-    def after(self) -> ColumnElement[bool]:
-        """The rows after the as-of day."""
-        return self.column > AS_OF if self.zone is None else self.column >= self._midnight
-
-    @property
-    def come(self) -> ColumnElement[bool]:
-        """The rows on the as-of day or before."""
-        return self.column <= AS_OF if self.zone is None else self.column < self._midnight
-
-    @property
-    def name(self) -> str:
-        """The name of the parameter that has the end of the as-of day."""
-        return f"after_{self.zone}_{self._aware}".replace("/", "_").replace("+", "p").lower()
-
-    @property
-    def _aware(self) -> bool:
-        return bool(getattr(self.column.type, "timezone", False))
-
-    @property
-    def _midnight(self) -> BindParameter[Any]:
-        return bindparam(self.name, type_=self.column.type)
-
-    def values(self, as_of: date) -> dict[str, Any]:
-        """Return the parameters for an as-of day, beside the day itself."""
-        if self.zone is None:
-            return {}
-        midnight = datetime.combine(as_of + timedelta(days=1), time(), self.zone)
-        return {
-            self.name: midnight.astimezone(UTC) if self._aware else midnight.replace(tzinfo=None)
-        }
-
-    def read(self, value: Any) -> date | None:
-        """Return a value of the column as a day in the zone."""
-        if self.zone is not None and isinstance(value, datetime):
-            aware = (
-                value.replace(tzinfo=UTC if self._aware else self.zone)
-                if value.tzinfo is None
-                else value
-            )
-            return aware.astimezone(self.zone).date()
-        found: date | None = value
-        return found
 
 
 @frozen(eq=False, kw_only=True)
@@ -141,6 +34,7 @@ class _Rows:
     label: Column = None  # what a person knows a record by
     where: Column = None  # which rows are there at all
     id: Column = None  # else the table's primary key
+    tenant: Column = None  # whose the record is; needed where two tenants' customers share ids
     link: Callable[[str], str | None] | None = None  # id -> the host's address of the record
 
 
@@ -215,10 +109,10 @@ def _several(given: Any) -> tuple[Any, ...]:
 
 @frozen(eq=False)
 class Status:
-    """The customer's status: a column, or any expression.
+    """The customer's status: a column, or any expression where a `mirror` function writes it.
 
     Attributes:
-        value: text, int, bool or Enum.
+        value: text, int, bool or Enum. NULL is the text "".
         cancelled: the value to write that means Cancelled; of several, the first is written.
         pending: how "pending cancellation" is marked: a second column (a flag); or for each value
             of the same column what it becomes, {"live": "live_pc"}; None where it is not.
@@ -234,6 +128,8 @@ class Status:
     def __attrs_post_init__(self) -> None:
         check_columns(self)
         object.__setattr__(self, "text", text_of(self.value, f"The status {name_of(self.value)}"))
+        if not self.cancelled:
+            raise BadSetup(f"cancelled= of {name_of(self.value)} has no value to write.")
         if isinstance(self.pending, Mapping):
             clash = set(self.pending.values()) & ({*self.pending} | {*self.cancelled})
             if clash or len({*self.pending.values()}) != len(self.pending):
@@ -241,7 +137,7 @@ class Status:
                     f"pending= of {name_of(self.value)} must give each value one of its own."
                 )
         elif self.pending is not None:
-            object.__setattr__(self, "pending", _column(self.pending, "pending="))
+            object.__setattr__(self, "pending", as_column(self.pending, "pending="))
 
     @property
     def flag(self) -> Column | None:
@@ -257,7 +153,7 @@ class Customers:
         id: int, UUID or text.
         name: what a person knows a customer by.
         status: or none, for a CRM whose customers have none.
-        owner: the owner's id; NULL for nobody.
+        owner: the owner's id; NULL for nobody. An expression can be seen, but not assigned.
         owner_name: the owner's name, such as a scalar subquery; the id where there is none.
         since: the customer's first day.
         tenant: whose customer it is.
@@ -279,18 +175,59 @@ class Customers:
     version: Column = None
     assign_owner: Callable[[Any], Callable[..., bool]] | None = None
     mirror: Callable[[Any], Any] | None = None
+    table: FromClause = field(init=False)
     key: Text = field(init=False)
     owner_key: Text | None = field(init=False)
+    tenant_key: Text | None = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         check_columns(self, "where")
-        object.__setattr__(self, "key", text_of(self.id, f"The id {name_of(self.id)}"))
-        owner = self.owner
-        found = None if owner is None else text_of(owner, f"The owner {name_of(owner)}")
-        object.__setattr__(self, "owner_key", found)
-        table_of(self.id, f"The id {name_of(self.id)}")
+        self._set("table", table_of(self.id, f"The id {name_of(self.id)}"))
+        self._set("key", text_of(self.id, f"The id {name_of(self.id)}"))
+        for name in ("owner", "tenant"):
+            column = getattr(self, name)
+            what = f"{name}= ({name_of(column)})"
+            self._set(f"{name}_key", None if column is None else text_of(column, what))
+        self._check_table()
+        self._check_written()
+        if self.since is not None and not _is_day(self.since):
+            raise BadSetup(
+                f"since= ({name_of(self.since)}) has the type {self.since.type!r}, no date; "
+                "sqlalchemy.cast(..., Date) makes one of it."
+            )
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    def _check_table(self) -> None:
+        """Raise for a column of another table: the customers would be multiplied by its rows."""
+        columns = {name: getattr(self, name) for name in _COLUMNS}
+        if self.status is not None:
+            columns |= {"status": self.status.value, "pending": self.status.flag}
+        for name, column in columns.items():
+            if column is not None:
+                check_within(column, self.table, f"{name}= of Customers ({name_of(column)})")
+
+    def _check_written(self) -> None:
+        """Raise for an expression where a column is needed, to be written."""
+        needed = {"version": self.version}
+        if self.status is not None and self.mirror is None:
+            needed |= {"status": self.status.value, "pending": self.status.flag}
+        for name, column in needed.items():
+            if column is not None and not written(column, self.table):
+                raise BadSetup(
+                    f"{name}= of Customers ({name_of(column)}) is no column of {self.table}, so "
+                    "that it cannot be written; give mirror= a function that does."
+                )
 
     @property
-    def table(self) -> FromClause:
-        """The table of the customers."""
-        return table_of(self.id, "id")
+    def assigns(self) -> bool:
+        """Whether the owner is a column that can be written."""
+        return self.owner is not None and written(self.owner, self.table)
+
+
+_COLUMNS = ("name", "owner", "owner_name", "since", "tenant", "where", "version")
+
+
+def _is_day(column: Column) -> bool:
+    return isinstance(column.type, Date) and not isinstance(column.type, DateTime)

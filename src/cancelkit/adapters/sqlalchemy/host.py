@@ -7,29 +7,25 @@ desk = kit.at(host.joining(session), actor=alice)    # the CRM's transaction: "s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
+from cancelkit.adapters.sqlalchemy.columns import name_of
 from cancelkit.adapters.sqlalchemy.description import Customers, Source
-from cancelkit.adapters.sqlalchemy.faults import translated
 from cancelkit.adapters.sqlalchemy.joined import Joined
-from cancelkit.adapters.sqlalchemy.repo import SqlCustomers
-from cancelkit.adapters.sqlalchemy.statements import CAP, Answer, Statements, need_of, row_source
-from cancelkit.adapters.sqlalchemy.stores import (
-    SqlCancellations,
-    SqlHistory,
-    SqlOperations,
-    SqlOutbox,
-)
+from cancelkit.adapters.sqlalchemy.keys import kind_of
+from cancelkit.adapters.sqlalchemy.owned import Owned
+from cancelkit.adapters.sqlalchemy.repo import SqlCustomers, tenant_value
+from cancelkit.adapters.sqlalchemy.statements import CAP, Answer, Statements
+from cancelkit.adapters.sqlalchemy.stores import stores
 from cancelkit.adapters.sqlalchemy.tables import OwnTables, own_tables
+from cancelkit.adapters.sqlalchemy.writes import SqlWrites
 from cancelkit.adapters.system import RandomIds, SystemClock
 from cancelkit.effects import AnyPerformer, AssignOwner, Performer
 from cancelkit.errors import BadSetup
-from cancelkit.needs import Need
 from cancelkit.ports import Clock, Ids, Unit
 
 Binding = Callable[[Any], Callable[..., bool] | AnyPerformer]
@@ -62,19 +58,16 @@ class SqlHost:
         clock: Clock | None = None,
         ids: Ids | None = None,
     ) -> None:
-        sources: dict[Need[Any], Any] = {}
         for kind, source in records.items():
-            need = need_of(kind, source)
-            sources[need] = row_source(need, source)
-            same_type(customers, source, kind)
-        self.statements = Statements(customers, sources, dict(answers or {}), cap)
+            _check_source(customers, source, kind)
+        self.statements = Statements(customers, records, dict(answers or {}), cap)
         self.own: OwnTables = own or own_tables()
         self.clock: Clock = clock or SystemClock()
         self.ids: Ids = ids or RandomIds()
         self.bindings: dict[type, Binding] = dict(performers or {})
         if customers.assign_owner is not None:
             self.bindings.setdefault(AssignOwner, customers.assign_owner)
-        self.assigns = customers.owner is not None and AssignOwner not in self.bindings
+        self.assigns = customers.assigns and AssignOwner not in self.bindings
 
     @property
     def performs(self) -> frozenset[type[Any]]:
@@ -83,96 +76,77 @@ class SqlHost:
 
     def owning(self, engine: Engine, *, tenant: str = "") -> Owned:
         """Return the host with units of work, and transactions, of its own."""
-        return Owned(self, engine, tenant)
+        if not isinstance(engine, Engine):
+            raise BadSetup(f"owning() needs an Engine of SQLAlchemy, not {type(engine).__name__}.")
+        return Owned(self, engine, self._tenant(tenant))
 
     def joining(self, bind: Session | Connection, *, tenant: str = "") -> Joined:
-        """Return the host in the CRM's own transaction: it never commits."""
-        return Joined(self, bind, tenant)
+        """Return the host in the CRM's own transaction: it never commits.
 
-    def unit(self, db: Connection, bind: Any, tenant: str, *, writing: bool) -> Unit:
-        """Return the ports over a connection; performers and mirrors are given `bind`."""
-        customers = SqlCustomers(self.statements, db, tenant, writing=writing)
+        From an AsyncSession or AsyncConnection: `await session.run_sync(function)`, where the
+        function is given the Session to join.
+        """
+        if not isinstance(bind, Session | Connection):
+            raise BadSetup(
+                f"joining() needs a Session or Connection of SQLAlchemy, not "
+                f"{type(bind).__name__}; inside AsyncSession.run_sync there is one."
+            )
+        return Joined(self, bind, self._tenant(tenant))
+
+    def unit(
+        self, db: Connection, bind: Any, tenant: str, *, writing: bool, fresh: bool = False
+    ) -> Unit:
+        """Return the ports over a connection; performers and mirrors are given `bind`.
+
+        `fresh` reads around a snapshot that the host may have taken before.
+        """
         described = self.statements.customers
-        mirror = customers if described.status is not None else None
+        writes = SqlWrites(self.statements, db, tenant)
         performers = {cls: _performer(cls, make(bind)) for cls, make in self.bindings.items()}
         if self.assigns:
-            performers[AssignOwner] = Performer(AssignOwner, customers.assign_owner)
-        own = self.own
+            performers[AssignOwner] = Performer(AssignOwner, writes.assign_owner)
+        mirror = writes if described.status is not None else None
         return Unit(
-            customers,
-            SqlCancellations(db, own.cancellations, tenant),
-            SqlHistory(db, own.history, tenant),
-            SqlOperations(db, own.operations, tenant),
-            SqlOutbox(db, own.outbox, tenant),
+            SqlCustomers(self.statements, db, tenant, writing=writing),
+            *stores(db, self.own, tenant, fresh=fresh),
             performers,
             described.mirror(bind) if described.mirror else mirror,
         )
 
-
-class Owned:
-    """See `cancelkit.ports.Host`: with transactions of its own."""
-
-    joined = False
-
-    def __init__(self, host: SqlHost, engine: Engine, tenant: str) -> None:
-        self._host = host
-        self._engine = engine.execution_options(**_ISOLATION.get(engine.dialect.name, {}))
-        self._snapshot = engine.execution_options(**_SNAPSHOT.get(engine.dialect.name, {}))
-        self.tenant = tenant
-        self.clock = host.clock
-        self.ids = host.ids
-        self.performs = host.performs
-
-    def reading(self) -> AbstractContextManager[Unit]:
-        """See `Host.reading`: everything in it is read as of one moment."""
-        return self._unit(self._snapshot, writing=False)
-
-    def writing(self) -> AbstractContextManager[Unit]:
-        """See `Host.writing`."""
-        return self._unit(self._engine, writing=True)
-
-    @contextmanager
-    def _unit(self, engine: Engine, *, writing: bool) -> Generator[Unit]:
-        with translated(), engine.connect() as db:
-            if db.dialect.name == "sqlite":
-                begin_sqlite(db, writing=writing)
-            yield self._host.unit(db, db, self.tenant, writing=writing)
-            with translated(committing=True):
-                db.commit() if writing else db.rollback()
+    def _tenant(self, tenant: str) -> str:
+        """Check a tenant: it must be one where the customers have tenants."""
+        described = self.statements.customers
+        if described.tenant is None and tenant:
+            raise BadSetup(
+                f"tenant={tenant!r} is given, but Customers has no tenant= to tell its customers "
+                "from others': every tenant would see all of them."
+            )
+        if described.tenant is not None and tenant_value(self.statements, tenant)["tenant"] is None:
+            raise BadSetup(
+                f"tenant={tenant!r} is no value of {name_of(described.tenant)}, which is "
+                f"{described.tenant.type!r}."
+            )
+        return tenant
 
 
-def begin_sqlite(db: Connection, *, writing: bool) -> None:
-    """Begin a transaction before the first read: Python's sqlite3 would begin it too late."""
-    driver: Any = db.connection.dbapi_connection
-    if not getattr(driver, "in_transaction", False):
-        db.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
-def same_type(customers: Customers, source: Source, kind: str) -> None:
-    """Raise `BadSetup` where the customer's column of a source has another type than the id."""
-    ours, theirs = (_python_type(column) for column in (customers.id, source.customer))
-    if ours is not theirs:
+def _check_source(customers: Customers, source: Any, kind: str) -> None:
+    """Raise `BadSetup` for what is no source, or has keys of another type than the customers."""
+    if not isinstance(source, Source):
         raise BadSetup(
-            f"The source {kind!r}: {source.customer} is {theirs.__name__}, but the customer's id, "
-            f"{customers.id}, is {ours.__name__}; the two must have the same type."
+            f"records[{kind!r}] is {type(source).__name__}; expected Records, Assets or Dates."
         )
-
-
-def _python_type(column: Any) -> type[Any]:
-    try:
-        found: type[Any] = column.type.python_type
-    except NotImplementedError:
-        return object
-    return found
+    pairs = {
+        "customer": (customers.id, source.customer),
+        "tenant": (customers.tenant, source.tenant),
+    }
+    for name, (ours, theirs) in pairs.items():
+        if ours is None or theirs is None or kind_of(ours) is kind_of(theirs):
+            continue
+        raise BadSetup(
+            f"The source {kind!r}: {name}= ({name_of(theirs)}) is {kind_of(theirs).__name__}, but "
+            f"{name_of(ours)} is {kind_of(ours).__name__}; the two must have the same type."
+        )
 
 
 def _performer(cls: type, made: Callable[..., bool] | AnyPerformer) -> AnyPerformer:
     return made if isinstance(made, Performer) else Performer(cls, made)
-
-
-_ISOLATION = {
-    "postgresql": {"isolation_level": "READ COMMITTED"},
-    "mysql": {"isolation_level": "REPEATABLE READ"},
-    "mariadb": {"isolation_level": "REPEATABLE READ"},
-}
-_SNAPSHOT = {**_ISOLATION, "postgresql": {"isolation_level": "REPEATABLE READ"}}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, inspect, update
+from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from cancelkit.adapters.sqlalchemy.faults import translated
+from cancelkit.adapters.sqlalchemy.owned import in_transaction
 from cancelkit.errors import IsolationError, TransactionRequired
 from cancelkit.ports import Unit
 
@@ -39,43 +41,54 @@ class Joined:
     @contextmanager
     def writing(self) -> Generator[Unit]:
         """See `Host.writing`: in a savepoint, so that a fault leaves nothing half done."""
-        db = self._connection()
-        self._suits(db)
-        with translated(), self._savepoint(db):
-            yield self._host.unit(db, self._bind, self.tenant, writing=True)
-        self._expire()
+        with translated():
+            db = self._connection()
+            self._suits(db)
+            with self._savepoint():
+                yield self._host.unit(db, self._bind, self.tenant, writing=True, fresh=True)
+            self._expire()
 
     def _connection(self) -> Connection:
-        if isinstance(self._bind, Session):
-            self._bind.flush()  # what the host has not written yet would not be seen
-            return self._bind.connection()
-        return self._bind
+        if not isinstance(self._bind, Session):
+            return self._bind
+        self._bind.flush()  # what the host has not written yet would not be seen
+        table: Any = self._host.statements.customers.table
+        return self._bind.connection(bind_arguments={"clause": table})
 
-    def _savepoint(self, db: Connection) -> AbstractContextManager[Any]:
-        """Return a savepoint; none on SQLite while its driver has no transaction to have it in."""
-        driver: Any = db.connection.dbapi_connection
-        if db.dialect.name == "sqlite" and not driver.in_transaction:
-            return nullcontext()
-        return db.begin_nested()
+    @contextmanager
+    def _savepoint(self) -> Generator[None]:
+        """Undo what a fault has left half done.
+
+        Where the database itself has undone more than that (MariaDB, after a deadlock), there is
+        no savepoint any more, and the first error is the one to tell.
+        """
+        nested = self._bind.begin_nested()
+        try:
+            yield
+            if isinstance(self._bind, Session):
+                self._bind.flush()  # what performers have changed
+        except BaseException:
+            with suppress(DBAPIError):
+                nested.rollback()
+            raise
+        nested.commit()
 
     def _suits(self, db: Connection) -> None:
         """Raise where the host's transaction cannot carry a command."""
-        if db.dialect.name == "sqlite":
-            own = self._host.own.outbox
-            db.execute(
-                update(own).where(own.c.seq == -1).values(attempts=0)
-            )  # takes the write lock
         driver: Any = db.connection.dbapi_connection
-        if db.dialect.name == "sqlite" and not driver.in_transaction:
+        if db.dialect.name == "sqlite":
+            db.execute(self._host.own.fence())  # takes the write lock, and begins a transaction
+            autocommit = not in_transaction(db)
+        elif hasattr(driver, "get_autocommit"):
+            autocommit = bool(driver.get_autocommit())
+        else:
+            autocommit = getattr(driver, "autocommit", False) is True
+        if autocommit:
             raise TransactionRequired(_AUTOCOMMIT)
-        level = str(db.get_isolation_level()).upper().replace("_", " ")
-        if level == "AUTOCOMMIT" or getattr(driver, "autocommit", False) is True:
-            raise TransactionRequired(_AUTOCOMMIT)
-        if db.dialect.name == "postgresql" and level in ("REPEATABLE READ", "SERIALIZABLE"):
-            raise IsolationError(
-                f"The host's transaction is {level}: it would check an old snapshot. Use READ "
-                "COMMITTED for it (PostgreSQL's default), or own transactions: host.owning(engine)."
-            )
+        if db.dialect.name == "postgresql":
+            level = str(db.get_isolation_level()).upper()
+            if level in ("REPEATABLE READ", "SERIALIZABLE"):
+                raise IsolationError(_SNAPSHOT.format(level=level))
 
     def _expire(self) -> None:
         """Let the session read the customers again that were perhaps written."""
@@ -90,4 +103,8 @@ class Joined:
 _AUTOCOMMIT = (
     "The host's connection commits each statement (autocommit): nothing would be all or nothing. "
     "Begin a transaction, or use own transactions: host.owning(engine)."
+)
+_SNAPSHOT = (
+    "The host's transaction is {level}: it would check an old snapshot. Use READ COMMITTED for it "
+    "(PostgreSQL's default), or own transactions: host.owning(engine)."
 )

@@ -7,7 +7,8 @@ from enum import Enum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import BigInteger, ColumnElement, Integer, Uuid
+from sqlalchemy.types import TypeEngine
 
 from cancelkit.errors import BadSetup
 
@@ -17,6 +18,7 @@ class Text(NamedTuple):
 
     write: Callable[[Any], str]
     read: Callable[[str], Any]  # None for a text that no value has
+    type: TypeEngine[Any]  # to compare with, in SQL
 
 
 def text_of(column: ColumnElement[Any], what: str) -> Text:
@@ -24,17 +26,26 @@ def text_of(column: ColumnElement[Any], what: str) -> Text:
 
     Raises `BadSetup` for any other type; it calls the column `what`.
     """
-    try:
-        kind = column.type.python_type
-    except NotImplementedError:
-        kind = object
+    kind = kind_of(column)
     if issubclass(kind, Enum):
-        return Text(lambda value: str(value.name), kind.__members__.get)
-    found = _FORMS.get(kind)
-    if found is None:
+        return Text(lambda value: str(value.name), kind.__members__.get, column.type)
+    if isinstance(column.type, Uuid) and kind is str:
+        return Text(str, lambda text: text if _uuid(text) else None, column.type)
+    if isinstance(column.type, Integer):  # any number may be asked for, a large one as well
+        return Text(str, _int, BigInteger())
+    if kind not in _FORMS:
         raise BadSetup(
             f"{what} has the type {column.type!r}; expected one of int, UUID, text, bool or Enum."
         )
+    return Text(*_FORMS[kind], column.type)
+
+
+def kind_of(column: ColumnElement[Any]) -> type[Any]:
+    """Return the Python type of a column; object where it has none."""
+    try:
+        found: type[Any] = column.type.python_type
+    except NotImplementedError:
+        return object
     return found
 
 
@@ -54,9 +65,9 @@ def _uuid(text: str) -> UUID | None:
     return found if str(found) == text else None
 
 
-_FORMS: dict[type, Text] = {
-    int: Text(str, _int),
-    str: Text(str, str),
-    UUID: Text(str, _uuid),
-    bool: Text(lambda value: str(value).lower(), {"true": True, "false": False}.get),
+_FORMS: dict[type, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
+    int: (str, _int),
+    str: (str, str),
+    UUID: (str, _uuid),
+    bool: (lambda value: str(value).lower(), {"true": True, "false": False}.get),
 }

@@ -2,18 +2,18 @@
 
 A need is one *row source*: the customer's column, the condition of what is open, a label. From it
 come the single form (all needs of a customer in one SELECT of one row), the locking form, the
-chunked form (many customers) and the sampled form (names of open records). Counts are capped.
+chunked form (many customers, in `chunks`) and the sampled form (names of open records). Counts are
+capped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     FromClause,
     Integer,
     Select,
@@ -21,19 +21,15 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    null,
+    or_,
     select,
-    union_all,
 )
+from sqlalchemy.sql.elements import BindParameter
 
-from cancelkit.adapters.sqlalchemy.description import (
-    AS_OF,
-    Assets,
-    Customers,
-    Dates,
-    Source,
-    from_objects,
-    table_of,
-)
+from cancelkit.adapters.sqlalchemy.columns import check_within, table_of
+from cancelkit.adapters.sqlalchemy.days import AS_OF
+from cancelkit.adapters.sqlalchemy.description import Assets, Customers, Dates, Source
 from cancelkit.errors import BadSetup
 from cancelkit.needs import Count, Need, NextDate, OpenRecords, UnceasedAssets
 
@@ -53,31 +49,41 @@ class RowSource(NamedTuple):
     source: Source
     table: FromClause
     id: ColumnElement[Any]
+    tenant: BindParameter[Any] | None
 
-    def rows(self, *columns: Any, where: ColumnElement[bool] | None = None) -> Select[Any]:
-        """Select from the rows that are there at all, or from those that are open in one way."""
-        chosen = select(*columns).select_from(self.table)
+    def rows(self, *columns: Any, where: ColumnElement[bool]) -> Select[Any]:
+        """Select from the rows that are there, and for which a condition is true."""
         there = [] if self.source.where is None else [self.source.where]
-        return chosen.where(*there, *([] if where is None else [where]))
+        return self._mine(*columns).where(*there, where)
 
-    def of(self, customer: Any, *columns: Any, where: ColumnElement[bool] | None) -> Select[Any]:
+    def of(self, customer: Any, *columns: Any, where: ColumnElement[bool]) -> Select[Any]:
         """Select from the rows of one customer."""
         return self.rows(*columns, where=where).where(self.source.customer == customer)
 
+    def every(self, customer: Any, *columns: Any) -> Select[Any]:
+        """Select from all rows of one customer, closed and deleted ones too."""
+        return self._mine(*columns).where(self.source.customer == customer)
 
-def row_source(need: Need[Any], source: Source) -> RowSource:
+    def _mine(self, *columns: Any) -> Select[Any]:
+        chosen = select(*columns).select_from(self.table)
+        return chosen if self.tenant is None else chosen.where(self.source.tenant == self.tenant)
+
+
+def row_source(need: Need[Any], source: Source, tenant: BindParameter[Any] | None) -> RowSource:
     """Check a source, and give it the key by which its rows are told apart."""
     what = f"The source of {need!r}"
     table = table_of(source.customer, f"{what}: customer=")
-    for condition in (*source.open, *([] if source.where is None else [source.where])):
-        others = {str(t) for t in from_objects(condition) if t is not table}
-        if others:
-            raise BadSetup(f"{what}: a condition is over {', '.join(sorted(others))} as well.")
+    columns = (source.where, source.label, source.id, source.tenant, *source.open)
+    for column in (*columns, getattr(source, "on", None)):
+        if column is not None:
+            check_within(column, table, f"{what}: {column}")
+    if source.tenant is not None and tenant is None:
+        raise BadSetup(f"{what} has tenant=, but Customers has none.")
     keys = list(getattr(table, "primary_key", ()))
     key = source.id if source.id is not None else (keys[0] if len(keys) == 1 else None)
     if key is None:
         raise BadSetup(f"{what} has no single primary key: say id= which column tells rows apart.")
-    return RowSource(need, source, table, key)
+    return RowSource(need, source, table, key, tenant if source.tenant is not None else None)
 
 
 def need_of(kind: str, source: Source) -> Need[Any]:
@@ -88,21 +94,73 @@ def need_of(kind: str, source: Source) -> Need[Any]:
 
 
 class Statements:
-    """The statements of one description and one dialect family, made on first use."""
+    """The statements of one description, made on first use."""
 
     def __init__(
         self,
         customers: Customers,
-        sources: Mapping[Need[Any], RowSource],
+        records: Mapping[str, Source],
         answers: Mapping[type, Answer],
         cap: int,
     ) -> None:
+        tenant = customers.tenant_key
         self.customers = customers
-        self.sources = sources
+        self.tenant = bindparam("tenant", type_=tenant.type) if tenant else None
+        self.customer = bindparam("customer", type_=customers.key.type)
+        self.chosen = bindparam("customers", type_=customers.key.type, expanding=True)
+        self.sources: dict[Need[Any], RowSource] = {}
+        for kind, source in records.items():
+            need = need_of(kind, source)
+            self.sources[need] = row_source(need, source, self.tenant)
         self.answers = answers
         self.cap = cap
-        self.customer = bindparam("customer", type_=customers.id.type)
         self._made: dict[Any, Any] = {}
+
+    def once(self, key: Any, make: Callable[[], S]) -> S:
+        """Return a statement, which is made the first time."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: S = self._made[key]
+        return made
+
+    # ------------------------------------------------------------ customers
+
+    def lock(self) -> Select[Any]:
+        """Select one customer, and lock it."""
+        return self.once("lock", self._lock)
+
+    def load(self) -> Select[Any]:
+        """Select many customers."""
+        return self.once("load", lambda: self._there().where(self.customers.id.in_(self.chosen)))
+
+    def visible(self, tenant: Any) -> list[ColumnElement[bool]]:
+        """Return the conditions of the customers that are there: a tenant's, and `where`."""
+        customers = self.customers
+        mine = [] if self.tenant is None else [customers.tenant == tenant]
+        return [*mine, *([] if customers.where is None else [customers.where])]
+
+    def _lock(self) -> Select[Any]:
+        found = self._there().where(self.customers.id == self.customer)
+        return found.with_for_update(of=self.customers.table)
+
+    def _there(self) -> Select[Any]:
+        customers, status = self.customers, self.customers.status
+        columns = (
+            customers.id,
+            customers.name,
+            status.value if status else None,
+            status.flag if status else None,
+            customers.owner,
+            customers.owner_name,
+            customers.since,
+        )
+        labelled = [
+            (null() if column is None else column).label(f"c{at}")
+            for at, column in enumerate(columns)
+        ]
+        return select(*labelled).select_from(customers.table).where(*self.visible(self.tenant))
+
+    # ------------------------------------------------------------ needs
 
     def known(self, need: Need[Any]) -> bool:
         """Say whether there is a source for a need."""
@@ -114,15 +172,15 @@ class Statements:
         `locking` puts a share lock into each subquery: for stores that read an old snapshot
         otherwise (MariaDB).
         """
-        return self._once(("single", needs, locking), lambda: self._single(needs, locking))
+        return self.once(("single", needs, locking), lambda: self._single(needs, locking))
 
     def children(self) -> Select[Any] | None:
         """Lock all rows of all sources of one customer, closed ones too, by their keys."""
-        return self._once("children", self._children)
+        return self.once("children", self._children)
 
     def named(self, need: Need[Any]) -> Select[Any]:
         """The open records of one customer: (id, label), by id, at most :most."""
-        return self._once(("named", need), lambda: self._named(need))
+        return self.once(("named", need), lambda: self._named(need))
 
     def read(self, needs: Sequence[Need[Any]], row: Sequence[Any]) -> dict[Need[Any], object]:
         """Turn the row of `single` into answers."""
@@ -135,9 +193,7 @@ class Statements:
 
     def width(self, need: Need[Any]) -> int:
         """Return how many columns the answer to a need has."""
-        if need not in self.sources:
-            return len(_several(self.answers[type(need)](need, self.customer, AS_OF)))
-        return max(1, len(self.sources[need].source.open))
+        return self.once(("width", need), lambda: len(self.scalars(need, self.customer)))
 
     def _answer(self, need: Need[Any], values: Sequence[Any]) -> object:
         source = self.sources.get(need)
@@ -160,89 +216,35 @@ class Statements:
             found |= day.values(as_of) if day else {}
         return found
 
-    def _once(self, key: Any, make: Callable[[], S]) -> S:
-        if key not in self._made:
-            self._made[key] = make()
-        made: S = self._made[key]
-        return made
-
-    def _single(self, needs: tuple[Need[Any], ...], locking: bool) -> Select[Any]:
-        columns = [c for need in needs for c in self._scalars(need, self.customer, locking)]
-        return select(*(c.label(f"a{i}") for i, c in enumerate(columns)))
-
-    def _scalars(self, need: Need[Any], customer: Any, locking: bool) -> list[Any]:
+    def scalars(self, need: Need[Any], customer: Any, *, locking: bool = False) -> list[Any]:
+        """Return the answer to a need as scalar subqueries, for a customer's id or a column."""
         source = self.sources.get(need)
         if source is None:
-            return [_scalar(s) for s in _several(self.answers[type(need)](need, customer, AS_OF))]
+            made = self.answers[type(need)](need, customer, AS_OF)
+            return [_scalar(one, locking) for one in (made if isinstance(made, tuple) else (made,))]
         if isinstance(source.source, Dates):
             day = source.source.day
-            rows = source.of(customer, func.min(day.column), where=day.after)
-            return [(rows.with_for_update(read=True) if locking else rows).scalar_subquery()]
+            return [_scalar(source.of(customer, func.min(day.column), where=day.after), locking)]
         return [self._capped(source, customer, left, locking) for left in source.source.open]
+
+    def _single(self, needs: tuple[Need[Any], ...], locking: bool) -> Select[Any]:
+        columns = [c for n in needs for c in self.scalars(n, self.customer, locking=locking)]
+        return select(*(c.label(f"a{i}") for i, c in enumerate(columns)))
 
     def _capped(self, source: RowSource, customer: Any, left: Any, locking: bool) -> Any:
         rows = source.of(customer, literal_column("1").label("one"), where=left).limit(self.cap + 1)
         counted = (rows.with_for_update(read=True) if locking else rows).subquery()
         return select(func.count()).select_from(counted).scalar_subquery()
 
-    def blank(self, needs: Sequence[Need[Any]]) -> list[Any]:
-        """Return the row of a customer of whom nothing was counted."""
-        return [None] * sum(map(self.width, needs))
-
-    def cells(
-        self, db: Connection, needs: tuple[Need[Any], ...], values: Mapping[str, Any]
-    ) -> Iterator[tuple[Any, int, Any]]:
-        """Ask for many customers: each cell is (customer, column of the row of `single`, value)."""
-        at = 0
-        counted: list[tuple[Need[Any], range]] = []
-        other: list[tuple[Need[Any], range]] = []
-        for need in needs:
-            columns = range(at, at := at + self.width(need))
-            source = self.sources.get(need)
-            (counted if source and source.source.open else other).append((need, columns))
-        if counted:
-            yield from db.execute(
-                self._once(("chunk", needs), lambda: self._chunk(counted)), values
-            )
-        if other:
-            statement = self._once(("scalars", needs), lambda: self._scalar_rows(other))
-            places = [column for _, columns in other for column in columns]
-            for key, *found in db.execute(statement, values):
-                yield from ((key, place, value) for place, value in zip(places, found, strict=True))
-
-    def _chosen(self) -> Any:
-        customers = self.customers
-        ids = customers.id.in_(bindparam("customers", expanding=True))
-        return (
-            select(customers.id.label("id")).select_from(customers.table).where(ids).cte("chosen")
-        )
-
-    def _chunk(self, counted: Sequence[tuple[Need[Any], range]]) -> Any:
-        """Count for many customers: (customer, column, n), with a row where there are any."""
-        chosen, parts = self._chosen(), []
-        for need, columns in counted:
-            source = self.sources[need]
-            customer = source.source.customer
-            for at, left in zip(columns, source.source.open, strict=True):
-                cell: tuple[Any, ...] = (customer, literal_column(str(at)), func.count())
-                rows = source.rows(*cell, where=left).join(chosen, chosen.c.id == customer)
-                parts.append(rows.group_by(customer))
-        return union_all(*parts)
-
-    def _scalar_rows(self, needs: Sequence[tuple[Need[Any], range]]) -> Any:
-        """Ask what is no count for many customers: (customer, value, ...), a row for each."""
-        customers = self.customers
-        cells = [c for need, _ in needs for c in self._scalars(need, customers.id, locking=False)]
-        ids = customers.id.in_(bindparam("customers", expanding=True))
-        return select(customers.id, *cells).select_from(customers.table).where(ids)
-
     def _children(self) -> Select[Any] | None:
+        one: Any = literal_column("1").label("one")
+        distinct = {(str(s.table), str(s.source.customer)): s for s in self.sources.values()}
         locks = [
-            s.of(self.customer, literal_column("1").label("one"), where=None)
-            .order_by(s.id)
-            .with_for_update(read=True, of=s.table)
+            source.every(self.customer, one)
+            .order_by(source.id)
+            .with_for_update(read=True, of=source.table)
             .cte(f"locked{i}")
-            for i, s in enumerate({str(s.table): s for s in self.sources.values()}.values())
+            for i, source in enumerate(distinct.values())
         ]
         if not locks:
             return None
@@ -250,17 +252,13 @@ class Statements:
 
     def _named(self, need: Need[Any]) -> Select[Any]:
         source = self.sources[need]
-        first, *others = source.source.open or (literal(False),)
-        for other in others:
-            first = first | other
         label = source.source.label if source.source.label is not None else source.id
-        rows = source.of(self.customer, source.id, label, where=first)
+        left = or_(literal(False), *source.source.open)
+        rows = source.of(self.customer, source.id, label, where=left)
         return rows.order_by(source.id).limit(bindparam("most", type_=Integer()))
 
 
-def _several(made: Any) -> tuple[Any, ...]:
-    return made if isinstance(made, tuple) else (made,)
-
-
-def _scalar(made: Any) -> Any:
-    return made.scalar_subquery() if isinstance(made, Select) else made
+def _scalar(made: Any, locking: bool) -> Any:
+    if not isinstance(made, Select):
+        return made
+    return (made.with_for_update(read=True) if locking else made).scalar_subquery()

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from attrs import evolve
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Select,
+    Table,
+    bindparam,
+    cast,
+    insert,
+    select,
+    update,
+)
 
 from cancelkit.adapters.sqlalchemy.faults import writing_own
+from cancelkit.adapters.sqlalchemy.tables import OwnTables
 from cancelkit.errors import CorruptState
 from cancelkit.kit import log_fault
 from cancelkit.records import (
@@ -26,11 +37,22 @@ from cancelkit.serial import dump, load
 
 
 class _Store(NamedTuple):
-    """A table over one connection and one tenant."""
+    """A table over one connection and one tenant.
+
+    Attributes:
+        fresh: read with a share lock, which sees what is committed now: on MariaDB, a plain read
+            sees what was there at the transaction's first one.
+    """
 
     db: Connection
     table: Table
     tenant: str
+    fresh: bool = False
+
+    def rows(self, *columns: ColumnElement[Any], **values: object) -> Select[Any]:
+        """Select from the rows of this tenant."""
+        found = select(*columns).where(self.one(**values))
+        return found.with_for_update(read=True) if self.fresh else found
 
     def one(self, **values: object) -> ColumnElement[bool]:
         """Return the condition of a row of this tenant."""
@@ -57,7 +79,7 @@ class SqlCancellations(_Store):
         """See `Cancellations.current`."""
         t = self.table.c
         asked = t.customer.in_(bindparam("customers", expanding=True))
-        rows = select(t.id, t.customer, t.document).where(self.one(), asked)
+        rows = self.rows(t.id, t.customer, t.document).where(asked)
         ordered = rows.order_by(t.slot.is_not(None), t.seq)  # the open one, else the newest: last
         found = self.db.execute(ordered, {"customers": list(customer_ids)})
         newest = {customer: (key, text) for key, customer, text in found}
@@ -69,7 +91,7 @@ class SqlCancellations(_Store):
     def due(self, day: date, limit: int) -> Sequence[str]:
         """See `Cancellations.due`."""
         t = self.table.c
-        rows = select(t.customer).where(self.one(), t.due <= day.isoformat())
+        rows = self.rows(t.customer).where(t.due <= day.isoformat())
         return list(self.db.scalars(rows.order_by(t.due, t.seq).limit(limit)))
 
     def add(self, record: CancellationRecord) -> None:
@@ -100,8 +122,8 @@ class SqlHistory(_Store):
     def of(self, customer_id: str) -> Sequence[HistoryEntry]:
         """See `History.of`."""
         t = self.table.c
-        rows = select(t.id, t.document).where(self.one(customer=customer_id)).order_by(t.seq)
-        found = self.db.execute(rows)
+        rows = self.rows(t.id, t.document, customer=customer_id)
+        found = self.db.execute(rows.order_by(t.seq))
         return [load(HistoryEntry, text, f"history entry {key!r}") for key, text in found]
 
 
@@ -110,8 +132,8 @@ class SqlOperations(_Store):
 
     def find(self, customer_id: str, verb: Verb, op: str) -> Operation | None:
         """See `Operations.find`."""
-        where = self.one(customer=customer_id, verb=verb.value, op=op)
-        text = self.db.scalar(select(self.table.c.document).where(where))
+        found = self.rows(self.table.c.document, customer=customer_id, verb=verb.value, op=op)
+        text = self.db.scalar(found)
         return load(Operation, text, f"operation {op!r}") if text is not None else None
 
     def add(self, operation: Operation) -> None:
@@ -129,11 +151,19 @@ class SqlOutbox(_Store):
             self.insert(*({"id": row.id, **_columns(row)} for row in rows))
 
     def claim(self, limit: int, now: datetime, lease_until: datetime) -> Sequence[OutboxRow]:
-        """See `Outbox.claim`."""
+        """See `Outbox.claim`: rows that another relay is claiming are passed over."""
         t = self.table.c
         free = t.leased_until.is_(None) | (t.leased_until <= _text(now))
         waiting = (t.delivery == Delivery.WAITING.value) & (t.due <= _text(now)) & free
-        found = list(islice(self._readable(waiting, claiming=limit), limit))
+        rows = self._rows(waiting).limit(limit).with_for_update(skip_locked=True)
+        found: list[OutboxRow] = []
+        unread: list[str] = []
+        while len(found) < limit:  # once, unless there are rows that cannot be read
+            seen = list(self.db.execute(rows.where(t.id.not_in(unread)) if unread else rows))
+            found += self._read(seen[: limit - len(found)])
+            if len(seen) < limit:
+                break
+            unread = [*unread, *(row.id for row in seen)]
         if found:
             self._lease([row.id for row in found], lease_until)
         return [evolve(r, attempts=r.attempts + 1, leased_until=lease_until) for r in found]
@@ -145,7 +175,8 @@ class SqlOutbox(_Store):
 
     def unsent(self) -> Sequence[OutboxRow]:
         """See `Outbox.unsent`."""
-        return list(self._readable(self.table.c.delivery != Delivery.SENT.value))
+        rows = self._rows(self.table.c.delivery != Delivery.SENT.value)
+        return list(self._read(self.db.execute(rows)))
 
     def _lease(self, ids: Sequence[str], until: datetime) -> None:
         """Lease rows, which are locked here or have no other writer, with one statement."""
@@ -155,28 +186,32 @@ class SqlOutbox(_Store):
         with writing_own(t.name):
             self.db.execute(leased.values(values), {"ids": list(ids)})
 
-    def _readable(self, where: ColumnElement[bool], claiming: int = 0) -> Iterator[OutboxRow]:
-        """Return rows, the longest due first; one that cannot be read is logged and passed over.
+    def _rows(self, where: ColumnElement[bool]) -> Select[Any]:
+        """Select rows, the longest due first.
+
+        On SQLite text may be no text at all, which is an error of its own row, and of no other.
+        """
+        t = self.table.c
+        plain = self.db.dialect.name != "sqlite"
+        document = t.document if plain else cast(t.document, LargeBinary)
+        rows = select(t.id, document, t.attempts, t.leased_until).where(self.one(), where)
+        return rows.order_by(t.due, t.seq)
+
+    def _read(self, rows: Iterable[Any]) -> Iterator[OutboxRow]:
+        """Return rows; one that cannot be read is logged and passed over.
 
         The columns that a claim writes count, and not what the document says of them.
         """
-        t = self.table.c
-        rows = select(t.id, t.document, t.attempts, t.leased_until).where(self.one(), where)
-        rows = rows.order_by(t.due, t.seq)
-        if claiming:
-            rows = rows.limit(claiming + UNREADABLE).with_for_update(skip_locked=True)
-        for key, text, attempts, until in self.db.execute(rows):
+        for key, document, attempts, until in rows:
+            what = f"notification {key!r}"
             try:
-                row = load(OutboxRow, text, f"notification {key!r}")
-            except CorruptState as error:
-                log_fault(f"reading notification {key!r}", error)
+                text = document.decode() if isinstance(document, bytes) else document
+                row = load(OutboxRow, text, what)
+            except (CorruptState, UnicodeDecodeError) as error:
+                log_fault(f"reading {what}", error)
             else:
                 leased = datetime.fromisoformat(until) if until else None
                 yield evolve(row, attempts=attempts, leased_until=leased)
-
-
-UNREADABLE = 100
-"""So many more rows are looked at than are claimed, so that damaged ones do not stop the others."""
 
 
 def _columns(row: OutboxRow) -> dict[str, object]:
@@ -192,3 +227,16 @@ def _columns(row: OutboxRow) -> dict[str, object]:
 def _text(at: datetime) -> str:
     """Return an instant as text that sorts by time."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def stores(
+    db: Connection, own: OwnTables, tenant: str, *, fresh: bool
+) -> tuple[SqlCancellations, SqlHistory, SqlOperations, SqlOutbox]:
+    """Return the four stores over a connection; see `_Store` for `fresh`."""
+    fresh = fresh and db.dialect.name in ("mysql", "mariadb")
+    return (
+        SqlCancellations(db, own.cancellations, tenant, fresh),
+        SqlHistory(db, own.history, tenant, fresh),
+        SqlOperations(db, own.operations, tenant, fresh),
+        SqlOutbox(db, own.outbox, tenant, fresh),
+    )

@@ -20,14 +20,37 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    Update,
+    update,
 )
 from sqlalchemy.dialects.mysql import LONGTEXT, VARCHAR
+from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from cancelkit.text import ID_LIMIT
 
-_KEY = String(ID_LIMIT).with_variant(VARCHAR(ID_LIMIT, collation="utf8mb4_bin"), "mysql", "mariadb")
-_WORD = String(32).with_variant(VARCHAR(32, collation="utf8mb4_bin"), "mysql", "mariadb")
+
+class Exact(TypeDecorator[str]):
+    """Text that is compared character by character: "a", "A", "á" and "a " are four."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type, with the collation that neither folds nor pads."""
+        if dialect.name not in ("mysql", "mariadb"):
+            return dialect.type_descriptor(String(self.length))
+        exact = "utf8mb4_nopad_bin" if getattr(dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
+        return dialect.type_descriptor(VARCHAR(self.length, collation=exact))
+
+
+_KEY = Exact(ID_LIMIT)
+_WORD = Exact(32)
 _DOCUMENT = Text().with_variant(LONGTEXT(collation="utf8mb4_bin"), "mysql", "mariadb")
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
@@ -46,10 +69,16 @@ class OwnTables(NamedTuple):
 
     def ddl(self, engine: Engine) -> str:
         """Return the statements that create the tables and their indexes, for somebody to read."""
+        with engine.connect():
+            pass  # a dialect learns only then whether it is MariaDB's or MySQL's
         made: list[Any] = []
         for table in self:
             made += [CreateTable(table), *(CreateIndex(i) for i in sorted(table.indexes, key=str))]
         return ";\n".join(str(one.compile(engine)).strip() for one in made) + ";\n"
+
+    def fence(self) -> Update:
+        """Return a write that changes nothing: on SQLite, it takes the write lock."""
+        return update(self.outbox).where(self.outbox.c.seq == -1).values(attempts=0)
 
 
 def own_tables(
@@ -57,6 +86,7 @@ def own_tables(
 ) -> OwnTables:
     """Return the tables on a MetaData; the same ones where it has them already."""
     meta = MetaData() if metadata is None else metadata
+    schema = schema or meta.schema
 
     def table(name: str, *columns: Any) -> Table:
         key = f"{schema}.{prefix}{name}" if schema else f"{prefix}{name}"
@@ -140,9 +170,10 @@ def include_object(prefix: str = "cancelkit_") -> Callable[..., bool]:
     For hosts whose MetaData does not have the tables: autogenerate would drop what it does not
     know.
     """
+    ours = {prefix + name for name in OwnTables._fields}
 
     def included(thing: Any, name: str | None, kind: str, *rest: Any) -> bool:
         table = name if kind == "table" else getattr(getattr(thing, "table", None), "name", None)
-        return not str(table or "").startswith(prefix)
+        return table not in ours
 
     return included
