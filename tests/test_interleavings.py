@@ -9,7 +9,14 @@ from attrs import evolve, frozen
 
 from cancelkit import CancelkitError, Outcome, Person, Reasons, Status
 from cancelkit.adapters.memory import Memory, MemoryHost
-from cancelkit.errors import AlreadyCancelled, Drift, NotAllowed, NotPending, StaleToken
+from cancelkit.errors import (
+    AlreadyCancelled,
+    CustomerGone,
+    Drift,
+    NotAllowed,
+    NotPending,
+    StaleToken,
+)
 from cancelkit.ports import Host
 from cancelkit.records import HistoryEntry, Notification, Verb
 from tests.harness import broken
@@ -84,6 +91,10 @@ def insert(world: World) -> None:
 
 def set_prospect(world: World) -> None:
     world.change_status(Status("prospect"))
+
+
+def delete(world: World) -> None:
+    world.back.delete_customer(CUSTOMER)
 
 
 def revoke(world: World) -> None:
@@ -250,6 +261,13 @@ def judge_process_and_owner(run: Run) -> Iterator[Broken]:
         yield Broken("I4", f"the host's owner was overwritten: {owner}")
 
 
+def judge_process_and_deletion(run: Run) -> Iterator[Broken]:
+    """Who is deleted before the end was gone for the Process; that is no fault of the adapter."""
+    yield from always(run, foreign=True)
+    if not isinstance(run.answers["process"], Outcome | CustomerGone):
+        yield Broken("branch", f"the Process ended with {run.answers['process']!r}")
+
+
 def judge_process_and_role(run: Run) -> Iterator[Broken]:
     yield from always(run)
     if not isinstance(run.answers["process"], Outcome | NotAllowed):
@@ -322,6 +340,12 @@ PAIRS = (
         planned,
         lambda s: {"process": process(s, "process"), "host": s.host(owner_leaves)},
         judge_process_and_owner,
+    ),
+    Pair(
+        "Process / host deletes the customer",
+        planned,
+        lambda s: {"process": process(s, "process"), "host": s.host(delete)},
+        judge_process_and_deletion,
     ),
     Pair(
         "Process / role revoked",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -27,7 +27,7 @@ from cancelkit.adapters.memory.store import Writes
 from cancelkit.lifecycle import ACTIONS
 from cancelkit.needs import Count, Need, NextDate, OpenRecords, UnceasedAssets
 from cancelkit.ports import Host, Unit
-from cancelkit.records import CancellationRecord, HistoryEntry, Verb
+from cancelkit.records import CancellationRecord, Delivery, HistoryEntry, OutboxRow, Verb
 from cancelkit.states import RED
 from tests.harness.watch import AnyHost
 
@@ -253,6 +253,17 @@ class SavesAnyVersion(AnyHost):
                 return store.save(record, stored.version)
 
             yield unit._replace(cancellations=_Replaced(store, {"save": save}))
+
+
+def claims_nothing(unit: Unit) -> Unit:
+    """Rows are given to whoever asks; that they are claimed is not written."""
+    outbox = unit.outbox
+
+    def claim(limit: int, now: datetime, lease_until: datetime) -> list[OutboxRow]:
+        due = [row for row in outbox.unsent() if row.delivery is Delivery.WAITING]
+        return [evolve(row, leased_until=lease_until) for row in due[:limit]]
+
+    return unit._replace(outbox=_Replaced(outbox, {"claim": claim}))
 
 
 def forgets_the_first_day(unit: Unit) -> Unit:

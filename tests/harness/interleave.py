@@ -3,7 +3,7 @@
 Before each port call, before COMMIT, and before each step of the host an actor stops, and the
 scheduler chooses who goes on. All choices are enumerated depth first, by running again from where
 the actors start with a longer and longer prefix of choices (stateless model checking). Where these
-are too many, those in which an actor is interrupted only so often are enumerated, or a sample.
+are too many, some are drawn.
 
 The customers' locks are the scheduler's own (`Memory(make_lock=scheduler.make_lock)`): an actor
 that waits for one cannot be chosen. When nobody can be chosen, that is a deadlock.
@@ -36,7 +36,7 @@ class Event:
         actor: who did it.
         what: "asked" (the role checker), "commit", or "host".
         entry: the history entry that was committed, or None.
-        open: whether the customer had an open record at that instant.
+        open: the kinds of which the customer had an open record at that instant.
         granted: for "asked": whether the role was there at that instant.
         was: the customer right before it, None for one that is gone.
         now: the customer right after it.
@@ -45,7 +45,7 @@ class Event:
     actor: str
     what: str
     entry: HistoryEntry | None = None
-    open: bool = False
+    open: frozenset[str] = frozenset()
     granted: bool = False
     was: Customer | None = None
     now: Customer | None = None
@@ -78,7 +78,7 @@ class Recorder:
 
     def event(self, what: str, was: Customer | None = None) -> Event:
         """Return an event with what is true at this instant: nobody else runs meanwhile."""
-        is_open = self.world.back.has_open(CUSTOMER)
+        is_open = self.world.back.open_kinds(CUSTOMER)
         return Event(self.actor, what, self.entry, is_open, was=was, now=self.customer())
 
     def customer(self) -> Customer | None:
@@ -169,63 +169,82 @@ class Explored:
     endings: Mapping[str, int]
 
 
-def explore(
-    make: Callable[[Scheduler], World],
-    pair: Pair,
-    *,
-    limit: int = 100_000,
-    interruptions: int | None = None,
-    sample: tuple[int, int] = (0, 0),
-) -> Explored:
+def explore(make: Callable[[Scheduler], World], pair: Pair, *, limit: int = 100_000) -> Explored:
     """Run every interleaving of a pair, until one breaks something.
 
     Args:
         make: makes a world whose locks are the scheduler's.
         pair: the actors.
         limit: at most so many schedules.
-        interruptions: only schedules in which an actor is interrupted at most so often; to wait
-            for a lock is no interruption, and neither is the choice of who begins.
-        sample: a number of random schedules to run after these, and a seed for them.
     """
-    stage, put_back = _stage(make, pair)
-    scheduler, endings = stage.scheduler, Counter[str]()
-
-    def run(choices: Sequence[int]) -> tuple[tuple[Broken, ...], tuple[str, ...]]:
-        put_back()
-        scheduler.begin_again(choices)
-        broken, steps, ending = _once(stage, pair)
-        endings[ending] += 1
-        return broken, steps
-
-    choices: Sequence[int] | None = ()
-    while choices is not None and endings.total() < limit:
-        broken, steps = run(choices)
-        choices = _next(scheduler.taken, interruptions)
-        if broken:
-            return Explored(endings.total(), broken, steps, choices is None, endings)
-    complete = choices is None and interruptions is None
-    size, seed = sample
-    random = Random(seed)
-    for _ in range(size):
-        broken, steps = run([int(random.random() < _SWITCH) for _ in range(200)])
-        if broken:
-            return Explored(endings.total(), broken, steps, complete, endings)
-    return Explored(endings.total(), (), (), complete, endings)
+    runs = _Runs.of(make, pair)
+    choices: list[int] = []
+    while runs.count < limit:
+        taken = runs.run(choices)
+        while taken and taken[-1][0] + 1 == taken[-1][1]:
+            taken.pop()
+        if runs.broken or not taken:
+            return runs.explored(complete=not taken)
+        choices = [choice for choice, _ in taken]
+        choices[-1] += 1
+    return runs.explored(complete=False)
 
 
-_SWITCH = 0.3
-"""How probably a random schedule lets the other actor go on."""
+def draw(
+    make: Callable[[Scheduler], World], pair: Pair, seed: int, *, once: int, often: int
+) -> Explored:
+    """Run some interleavings of two actors, until one breaks something.
+
+    Args:
+        make: makes a world whose locks are the scheduler's.
+        pair: the actors.
+        seed: of the random choice.
+        once: how many to draw of those in which one actor goes on until the other interrupts it
+            once; to wait for a lock is no interruption. The two without any are always run.
+        often: how many random ones to run, in which they interrupt each other any number of times.
+    """
+    runs, drawn = _Runs.of(make, pair), Random(seed)
+    places = [(first, at) for first in (0, 1) for at in range(1, len(runs.run([first])))]
+    schedules = [[first, *[0] * (at - 1), 1] for first, at in places]
+    chosen = drawn.sample(schedules, min(once, len(schedules)))
+    chosen += [[int(drawn.random() < 0.3) for _ in range(200)] for _ in range(often)]
+    for choices in chosen:
+        if not runs.broken:
+            runs.run(choices)
+    return runs.explored(complete=False)
 
 
-def _next(taken: list[tuple[int, int]], interruptions: int | None) -> Sequence[int] | None:
-    """Return the next schedule in the order of the enumeration, or None after the last one."""
-    for at in range(len(taken) - 1, -1, -1):
-        before = [choice for choice, _ in taken[:at]]
-        choice, able = taken[at]
-        interrupted = sum(1 for one in before[1:] if one) + (at > 0)
-        if choice + 1 < able and (interruptions is None or interrupted <= interruptions):
-            return [*before, choice + 1]
-    return None
+@define
+class _Runs:
+    """Runs of one pair, each from where its actors start."""
+
+    pair: Pair
+    stage: Stage
+    put_back: Callable[[], None]
+    endings: Counter[str] = field(factory=Counter)
+    broken: tuple[Broken, ...] = ()
+    steps: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, make: Callable[[Scheduler], World], pair: Pair) -> _Runs:
+        return cls(pair, *_stage(make, pair))
+
+    @property
+    def count(self) -> int:
+        return self.endings.total()
+
+    def run(self, choices: Sequence[int]) -> list[tuple[int, int]]:
+        """Run one schedule; return the choices that were taken, each of how many."""
+        self.put_back()
+        self.stage.scheduler.begin_again(choices)
+        broken, steps, ending = _once(self.stage, self.pair)
+        self.endings[ending] += 1
+        if broken and not self.broken:
+            self.broken, self.steps = broken, steps
+        return self.stage.scheduler.taken
+
+    def explored(self, *, complete: bool) -> Explored:
+        return Explored(self.count, self.broken, self.steps, complete, self.endings)
 
 
 def serially(

@@ -77,8 +77,8 @@ class BackDoor(Protocol):
         """Insert one more open record at once."""
         ...
 
-    def has_open(self, customer_id: str) -> bool:
-        """Say whether the customer has any open record or unceased asset as of today."""
+    def open_kinds(self, customer_id: str) -> frozenset[str]:
+        """Return the kinds of which the customer has an open record or an unceased asset."""
         ...
 
     def saved(self) -> Callable[[], None]:
@@ -138,15 +138,21 @@ class MemoryBackDoor:
         new = Asset(key, customer_id) if kind == "assets" else Record(key, customer_id, "open")
         self.crm.put(kind, new)
 
-    def has_open(self, customer_id: str) -> bool:
-        for kind in RECORD_KINDS:
-            for record in self.crm.records(kind, customer_id):
-                if isinstance(record, Record) and record.status.lower() not in CLOSED[kind]:
-                    return True
-        return any(
-            isinstance(one, Asset) and (one.live or one.ceased_on is None or one.ceased_on > TODAY)
-            for one in self.crm.records("assets", customer_id)
-        )
+    def open_kinds(self, customer_id: str) -> frozenset[str]:
+        found = {
+            kind
+            for kind in RECORD_KINDS
+            for record in self.crm.records(kind, customer_id)
+            if isinstance(record, Record) and record.status.lower() not in CLOSED[kind]
+        }
+        assets = self.crm.records("assets", customer_id)
+        if any(isinstance(one, Asset) and not _ceased(one) for one in assets):
+            found.add("assets")
+        return frozenset(found)
+
+
+def _ceased(asset: Asset) -> bool:
+    return asset.ceased_on is not None and asset.ceased_on <= TODAY and not asset.live
 
 
 @define

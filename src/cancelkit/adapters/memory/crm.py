@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from cancelkit.adapters.memory.store import Key, Memory, Writes
 from cancelkit.effects import AssignOwner
-from cancelkit.errors import UnknownCustomer
+from cancelkit.errors import Conflict, UnknownCustomer
 from cancelkit.needs import AssetsLeft, Count, Need, NextDate, OpenRecords, UnceasedAssets, Unknown
 from cancelkit.people import Customer, NamedRecord, Status
 
@@ -273,7 +273,11 @@ class MemoryCustomers:
     ) -> Mapping[str, Mapping[Need[Any], object]]:
         """See `CustomerRepo.facts`."""
         found: dict[str, Mapping[Need[Any], object]] = {}
-        for key, customer in self.load(customer_ids).items():
+        there = self.load(customer_ids)
+        for key in customer_ids:
+            if key not in there and self._writes.was_there("customers", self._crm.key(key)):
+                raise Conflict(f"Customer {key!r} was deleted meanwhile.")
+        for key, customer in there.items():
             self._writes.judge(self._crm.key(key))
             found[key] = {need: self._crm.answer(customer, need, as_of) for need in needs}
         return found

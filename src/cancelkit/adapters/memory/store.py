@@ -114,6 +114,10 @@ class Writes:
         self._read.setdefault((table, key), found)
         return found
 
+    def was_there(self, table: str, key: Key) -> bool:
+        """Say whether this unit has found something under a key when it first looked."""
+        return self._read.get((table, key)) is not None
+
     def rows(self, table: str) -> list[tuple[Key, Any]]:
         """Return a table as this unit sees it, in order."""
         mine = {key: value for (name, key), value in self._new.items() if name == table}
