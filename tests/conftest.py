@@ -9,6 +9,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.harness.report import Report
+from tests.servers import databases, mariadb_url, postgres_url
+
+__all__ = ["databases", "mariadb_url", "postgres_url"]  # fixtures of every test
 
 settings.register_profile("default", deadline=None, print_blob=True, derandomize=False)
 settings.register_profile(

@@ -111,9 +111,8 @@ def postgres(folder: Folder, port: str) -> list[str]:
     binaries = postgres_binaries()
     if binaries is None:
         raise SystemExit("there is no PostgreSQL")
-    if (
-        folder.user is not None and "site-packages" in binaries.parts
-    ):  # nobody cannot read root's home
+    if folder.user is not None and "site-packages" in binaries.parts:
+        # nobody cannot read root's home
         binaries = _copied(binaries, folder.path)
     folder.hand_over()
     data = str(folder.path / "data")

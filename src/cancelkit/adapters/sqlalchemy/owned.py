@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, RootTransaction
 
 from cancelkit.adapters.sqlalchemy.faults import committing, translated
 from cancelkit.adapters.sqlalchemy.tables import OwnTables
@@ -53,8 +53,7 @@ class Owned:
             if not transaction.is_active or _has_failed(db):
                 raise AdapterContractError(_ENDED)
             if writing:
-                with committing():
-                    transaction.commit()
+                _commit(transaction)
 
     def _at_level(self, levels: dict[str, str]) -> Engine:
         """Return the engine at a level, which is not set where it costs a round trip in vain."""
@@ -64,6 +63,16 @@ class Owned:
         if level is None or (known and self._engine.dialect.name != "postgresql"):
             return self._engine
         return self._engine.execution_options(isolation_level=level)
+
+
+def _commit(transaction: RootTransaction) -> None:
+    """Commit; after a COMMIT that was refused, SQLAlchemy would leave the transaction open."""
+    with committing():
+        try:
+            transaction.commit()
+        except BaseException:
+            transaction.rollback()
+            raise
 
 
 def begin_sqlite(db: Connection, own: OwnTables, *, writing: bool) -> None:

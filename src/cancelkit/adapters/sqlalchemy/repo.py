@@ -41,13 +41,15 @@ class SqlCustomers:
         self._db = db
         self._tenant = tenant
         self._mine = tenant_value(statements, tenant)
-        self._locks = LOCKS.get(db.dialect.name, Locks()) if writing else Locks()
+        self._wanted = LOCKS.get(db.dialect.name, Locks()) if writing else Locks()
+        self._locks = Locks()  # until the customer is locked, nobody waits for its records
 
     def lock(self, customer_id: str) -> Customer | None:
         """See `CustomerRepo.lock`."""
         key = self._described.key.read(customer_id)
         if key is None:
             return None
+        self._locks = self._wanted
         values = {**self._mine, "customer": key}
         row = self._db.execute(self._made.lock(), values).one_or_none()
         customer = self._customer(row) if row else None
@@ -72,7 +74,7 @@ class SqlCustomers:
     ) -> Mapping[str, Mapping[Need[Any], object]]:
         """See `CustomerRepo.facts`: one statement for one customer, two at most for many.
 
-        In a unit that writes, of a database that locks rows, each customer is asked for alone.
+        After `lock`, in a database that locks rows, each customer is asked for alone.
         """
         known = tuple(need for need in needs if self._made.known(need))
         unknown = {n: Unknown(f"no source for {n!r} is described") for n in needs if n not in known}
