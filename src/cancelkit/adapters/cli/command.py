@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from cancelkit.adapters.cli.check import check
+from cancelkit.adapters.cli.database import COMMANDS, add_commands, database
 from cancelkit.adapters.cli.demo import demo
 from cancelkit.adapters.cli.screen import Screen
 from cancelkit.adapters.csv_folder.cells import parse_day
@@ -49,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(given: Namespace) -> int:
+    if given.command in COMMANDS:
+        return database(given, sys.stdout)
     return check(given, sys.stdout) if given.command == "check" else demo(sys.stdout)
 
 
@@ -76,6 +79,7 @@ def _parser() -> ArgumentParser:
     told = "cancel a customer of a made-up telecoms reseller, step by step"
     commands.add_parser("demo", help=told, description=told)
     _add_check(commands.add_parser("check", help="what would have to be done, from CSV files"))
+    add_commands(commands)
     return parser
 
 
