@@ -110,7 +110,9 @@ class Crm:
         )
 
     def _table(self, name: str, *columns: sa.Column[Any]) -> sa.Table:
-        customer = sa.Column("customer_id", sa.ForeignKey("customers.id"), index=True)
+        customer: sa.Column[Any] = sa.Column(
+            "customer_id", sa.ForeignKey("customers.id"), index=True
+        )
         return sa.Table(name, self.meta, self._key(), customer, *columns, self._gone())
 
     def _records(self, kind: str) -> sa.Table:
@@ -149,7 +151,7 @@ class Crm:
 
     def sources(self) -> dict[str, Any]:
         """Return the records, as cancelkit is told of them."""
-        zone = {} if self.flagged else {"zone": "Europe/London"}
+        zone = None if self.flagged else "Europe/London"
         a, e = self.assets, self.expiries
         found: dict[str, Any] = {
             kind: Records(
@@ -161,9 +163,9 @@ class Crm:
             for kind, table in self.records.items()
         }
         found["assets"] = Assets(
-            a.c.customer_id, a.c.cease_date, a.c.live, label=a.c.tag, where=self.there(a), **zone
+            a.c.customer_id, a.c.cease_date, a.c.live, label=a.c.tag, where=self.there(a), zone=zone
         )
-        found["expiries"] = Dates(e.c.customer_id, e.c.due, where=self.there(e), **zone)
+        found["expiries"] = Dates(e.c.customer_id, e.c.due, where=self.there(e), zone=zone)
         return found
 
     def host(self, **options: Any) -> SqlHost:

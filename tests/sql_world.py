@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from itertools import count
 from typing import Any
@@ -238,11 +238,7 @@ def world_of(engine: sa.Engine, crm: Crm, **options: Any) -> World:
     join = joined_connection if crm.flagged else joined_session
     back, theirs = BackDoor(engine, crm, "north"), BackDoor(engine, crm, "south")
     other = World(host.owning(engine, tenant="south"), theirs, theirs)
-    faults: dict[str, Callable[[], AbstractContextManager[None]]] = {}
-    if engine.dialect.name != "mysql":
-        faults["refuse_commit"] = lambda: refused(engine)
-    if engine.dialect.name != "sqlite":
-        faults["lose_commit"] = lambda: lost(engine)
+    kind = engine.dialect.name
     return World(
         host.owning(engine, tenant="north"),
         back,
@@ -250,5 +246,6 @@ def world_of(engine: sa.Engine, crm: Crm, **options: Any) -> World:
         other,
         joined=lambda: join(engine, host, "north"),
         damaged=lambda row_id: damaged(engine, crm, row_id),
-        **faults,
+        refuse_commit=None if kind == "mysql" else lambda: refused(engine),
+        lose_commit=None if kind == "sqlite" else lambda: lost(engine),
     )

@@ -101,7 +101,7 @@ class SqlHost:
         `fresh` reads around a snapshot that the host may have taken before.
         """
         described = self.statements.customers
-        writes = SqlWrites(self.statements, db, tenant)
+        writes = SqlWrites(self.statements, db, tenant, bind)
         performers = {cls: _performer(cls, make(bind)) for cls, make in self.bindings.items()}
         if self.assigns:
             performers[AssignOwner] = Performer(AssignOwner, writes.assign_owner)

@@ -6,13 +6,14 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, inspect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, InvalidRequestError, ResourceClosedError
 from sqlalchemy.orm import Session
 
 from cancelkit.adapters.sqlalchemy.faults import translated
-from cancelkit.adapters.sqlalchemy.owned import in_transaction
-from cancelkit.errors import IsolationError, TransactionRequired
+from cancelkit.adapters.sqlalchemy.owned import ENDED, in_transaction
+from cancelkit.adapters.sqlalchemy.sessions import flush
+from cancelkit.errors import AdapterContractError, IsolationError, TransactionRequired
 from cancelkit.ports import Unit
 
 if TYPE_CHECKING:
@@ -42,16 +43,15 @@ class Joined:
     def writing(self) -> Generator[Unit]:
         """See `Host.writing`: in a savepoint, so that a fault leaves nothing half done."""
         with translated():
-            db = self._connection()
-            self._suits(db)
+            self._suits(self._connection())
             with self._savepoint():
+                db = self._connection()  # a session begins its savepoint only now
                 yield self._host.unit(db, self._bind, self.tenant, writing=True, fresh=True)
-            self._expire()
 
     def _connection(self) -> Connection:
         if not isinstance(self._bind, Session):
             return self._bind
-        self._bind.flush()  # what the host has not written yet would not be seen
+        flush(self._bind)
         table: Any = self._host.statements.customers.table
         return self._bind.connection(bind_arguments={"clause": table})
 
@@ -65,10 +65,13 @@ class Joined:
         nested = self._bind.begin_nested()
         try:
             yield
-            if isinstance(self._bind, Session):
-                self._bind.flush()  # what performers have changed
+            flush(self._bind)
+            if not nested.is_active:
+                raise AdapterContractError(ENDED)
+        except ResourceClosedError as error:
+            raise AdapterContractError(ENDED) from error
         except BaseException:
-            with suppress(DBAPIError):
+            with suppress(DBAPIError, InvalidRequestError):
                 nested.rollback()
             raise
         nested.commit()
@@ -89,15 +92,6 @@ class Joined:
             level = str(db.get_isolation_level()).upper()
             if level in ("REPEATABLE READ", "SERIALIZABLE"):
                 raise IsolationError(_SNAPSHOT.format(level=level))
-
-    def _expire(self) -> None:
-        """Let the session read the customers again that were perhaps written."""
-        if not isinstance(self._bind, Session):
-            return
-        table = self._host.statements.customers.table
-        for thing in list(self._bind.identity_map.values()):
-            if table in inspect(thing).mapper.tables:
-                self._bind.expire(thing)
 
 
 _AUTOCOMMIT = (

@@ -51,7 +51,7 @@ class Owned:
                 begin_sqlite(db, self._host.own, writing=writing)
             yield self._host.unit(db, db, self.tenant, writing=writing)
             if not transaction.is_active or _has_failed(db):
-                raise AdapterContractError(_ENDED)
+                raise AdapterContractError(ENDED)
             if writing:
                 _commit(transaction)
 
@@ -99,7 +99,7 @@ def _has_failed(db: Connection) -> bool:
     return getattr(getattr(info, "transaction_status", None), "name", "") == "INERROR"
 
 
-_ENDED = (
+ENDED = (
     "Something has ended the unit of work, or has passed over an error of the database in it "
     "(promise U1): leave out commit() and rollback() in performers and mirrors, and let errors "
     "of the database through."

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, false, or_, update
 from cancelkit.adapters.sqlalchemy.columns import name_of
 from cancelkit.adapters.sqlalchemy.description import Status as StatusColumns
 from cancelkit.adapters.sqlalchemy.repo import tenant_value
+from cancelkit.adapters.sqlalchemy.sessions import flush, forget
 from cancelkit.adapters.sqlalchemy.statements import Statements
 from cancelkit.effects import AssignOwner
 from cancelkit.errors import BadSetup
@@ -22,10 +23,11 @@ _NONE = object()
 class SqlWrites:
     """The `StatusMirror`, and what performs `AssignOwner`."""
 
-    def __init__(self, statements: Statements, db: Connection, tenant: str) -> None:
+    def __init__(self, statements: Statements, db: Connection, tenant: str, bind: Any) -> None:
         self._described = statements.customers
         self._visible = statements.visible(tenant_value(statements, tenant).get("tenant"))
         self._db = db
+        self._bind = bind
 
     def assign_owner(self, effect: AssignOwner, customer: Customer) -> bool:
         """See `Unit`, promises E1 and E2: one owner, or none."""
@@ -88,7 +90,10 @@ class SqlWrites:
             values[described.version.key] = described.version + 1
         mine = [described.id == described.key.read(customer_id), expected, *self._visible]
         table: Any = described.table
-        return self._db.execute(update(table).where(*mine).values(values)).rowcount == 1
+        flush(self._bind)
+        done = self._db.execute(update(table).where(*mine).values(values)).rowcount == 1
+        forget(self._bind, table)
+        return done
 
 
 def _raw(columns: StatusColumns, value: str, *, pending: bool) -> Any:
