@@ -472,6 +472,8 @@ def test_what_is_special_to_mariadb(own_database: Callable[[str], sa.Engine]) ->
             "ALTER TABLE cancelkit_outbox "
             "MODIFY id VARCHAR(191) NOT NULL COLLATE utf8mb4_general_ci"
         )
+    auto = engine.execution_options(isolation_level="AUTOCOMMIT")
+    assert "in autocommit" in of(diagnose(shop.host(), auto), Level.FIX)
     committed = engine.execution_options(isolation_level="READ COMMITTED")
     found = diagnose(shop.host(), committed)
     assert "engine MyISAM" in of(found, Level.NOT_STRICT, "sales_orders")

@@ -11,17 +11,6 @@ from cancelkit.adapters.sqlalchemy.ddl import script
 from cancelkit.adapters.sqlalchemy.doctor.catalog import Catalog
 from cancelkit.adapters.sqlalchemy.doctor.findings import Finding, Level
 
-HOOK = """@event.listens_for(engine, "connect")
-def connected(driver, record):
-    driver.isolation_level = None  # Python begins no transaction
-    driver.execute("PRAGMA foreign_keys = ON")
-
-@event.listens_for(engine, "begin")
-def begun(connection):
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-"""
-"""For an engine on SQLite whose sessions cancelkit joins. Python, not SQL."""
-
 
 def transactions(engine: Engine) -> Iterator[Finding]:
     """Look at a connection as the engine gives it."""
@@ -46,6 +35,8 @@ def _autocommit(db: Connection, level: str) -> bool:
     driver: Any = db.connection.dbapi_connection
     if db.dialect.name == "sqlite" and getattr(driver, "isolation_level", "") is None:
         return not _begun(db)  # there may be a hook that says BEGIN
+    if hasattr(driver, "get_autocommit"):  # PyMySQL's, whose isolation level does not tell
+        return bool(driver.get_autocommit())
     return level == "AUTOCOMMIT" or getattr(driver, "autocommit", False) is True
 
 
