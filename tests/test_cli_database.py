@@ -63,7 +63,7 @@ What helps (nothing was executed):
 CREATE INDEX order_customer_id_open ON "order" (customer_id) WHERE (status = 'shipped') IS NOT 1;
 PRAGMA journal_mode = WAL;
 
-1 must be fixed, 4 are advice.
+1 thing must be fixed, 4 are advice.
 """
 
 

@@ -85,8 +85,8 @@ def _reason(screen: Screen, one: Found, indent: int) -> None:
     style = STYLES[one.level.value]
     mark = "!" if one.must_fix else "~"
     lead = " " * indent + mark
-    word = "" if "strict" in one.level.value else f"{one.level.value}: "
-    screen.wrapped(_upper(word + one.sentence), (lead, style), indent=indent + 2)
+    word = "" if "strict" in one.level.value else _upper(f"{one.level.value}: ")
+    screen.wrapped(word + one.sentence, (lead, style), indent=indent + 2)
 
 
 def _ddl(screen: Screen, findings: Iterable[Found]) -> None:
@@ -104,7 +104,9 @@ def _sum(findings: Sequence[Found]) -> str:
     wrong = sum(one.must_fix for one in findings)
     advice = sum(one.level.value == "advice" for one in findings)
     listed = [
-        f"{wrong} must be fixed" if wrong else "Nothing must be fixed",
+        f"{wrong} {'things' if wrong > 1 else 'thing'} must be fixed"
+        if wrong
+        else "Nothing must be fixed",
         f"{advice} {'is' if advice == 1 else 'are'} advice" if advice else "",
     ]
     return ", ".join(one for one in listed if one) + "."

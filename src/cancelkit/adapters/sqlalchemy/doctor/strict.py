@@ -60,7 +60,7 @@ def strictness(host: SqlHost, asked: Asked, catalog: Catalog) -> Iterator[Findin
     if asked.custom:
         reasons += _custom(asked.custom, catalog, locking=False)
     level = Level.NOT_STRICT if asked.blocks else Level.ADVICE
-    lead = "" if asked.blocks else "It only advises, so that it need not be strict: "
+    lead = "" if asked.blocks else "it only advises, so that it need not be strict: "
     for loose in reasons:
         yield Finding(level, asked.key, lead + loose.why, script(loose.ddl))
     if not reasons:
