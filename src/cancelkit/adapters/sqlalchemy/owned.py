@@ -59,8 +59,8 @@ class Owned:
         """Return the engine at a level, which is not set where it costs a round trip in vain."""
         level = levels.get(self._engine.dialect.name)
         given = "isolation_level" in self._engine.get_execution_options()
-        known = self._engine.dialect.default_isolation_level == level and not given
-        if level is None or (known and self._engine.dialect.name != "postgresql"):
+        default = getattr(self._engine.dialect, "default_isolation_level", None)  # once connected
+        if level is None or (default == level and not given and level == "REPEATABLE READ"):
             return self._engine
         return self._engine.execution_options(isolation_level=level)
 
