@@ -32,7 +32,7 @@ _ADDRESS = "the database's address, such as sqlite:///crm.db or postgresql+psyco
 def add_commands(commands: Any) -> None:
     """Add the commands to a parser's subcommands."""
     told = "say which sections of a CRM's database are strict, and what would help"
-    parser = commands.add_parser("doctor", help=told, description=f"{told.capitalize()}.")
+    parser = commands.add_parser("doctor", help=told, description=_sentence(told))
     parser.epilog = (
         "Nothing is written. Exit codes: 0 nothing must be fixed, 1 something must be, 2 wrong use."
     )
@@ -48,6 +48,10 @@ def add_commands(commands: Any) -> None:
     _add_db(commands)
 
 
+def _sentence(told: str) -> str:
+    return f"{told[:1].upper()}{told[1:]}."
+
+
 def _add_host(parser: ArgumentParser) -> None:
     told = "an SqlHost in a module that can be imported from here, such as shop.crm:host"
     parser.add_argument("host", metavar="MODULE:HOST", help=told)
@@ -55,17 +59,17 @@ def _add_host(parser: ArgumentParser) -> None:
 
 def _add_db(commands: Any) -> None:
     told = "create cancelkit's own tables, or print guard triggers"
-    kinds = commands.add_parser("db", help=told, description=f"{told.capitalize()}.")
+    kinds = commands.add_parser("db", help=told, description=_sentence(told))
     kinds = kinds.add_subparsers(dest="db", required=True, metavar="WHAT")
     told = "create cancelkit's own tables where they are not there, or print the DDL"
-    create = kinds.add_parser("create", help=told, description=f"{told.capitalize()}.")
+    create = kinds.add_parser("create", help=told, description=_sentence(told))
     create.add_argument("--database", required=True, metavar="URL", help=_ADDRESS)
     create.add_argument("--prefix", default="cancelkit_", help="of the tables' names")
     create.add_argument("--schema", help="of the tables (default: the connection's own)")
     told = "print the DDL for this kind of database; no connection is made"
     create.add_argument("--print", dest="printing", action="store_true", help=told)
     told = "print triggers for PostgreSQL: no open record under a Cancelled customer"
-    guard = kinds.add_parser("guard", help=told, description=f"{told.capitalize()}.")
+    guard = kinds.add_parser("guard", help=told, description=_sentence(told))
     _add_host(guard)
     guard.add_argument("--database", required=True, metavar="URL", help=_ADDRESS)
     guard.add_argument("--drop", action="store_true", help="print what removes them")
