@@ -78,15 +78,16 @@ MEANINGS = (
 def code_of(error: DBAPIError) -> str:
     """Return the database's own code."""
     origin: Any = error.orig
+    first = origin.args[0] if getattr(origin, "args", ()) else ""
+    if isinstance(first, int) and first > 0:  # MariaDB's; newer drivers give a state as well
+        return str(first)
     state = getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None)
     if state:
         return str(state)
     number = getattr(origin, "sqlite_errorcode", None)
     if number is not None:
         return _sqlite(int(number), str(origin))
-    first = origin.args[0] if getattr(origin, "args", ()) else ""
-    known = isinstance(first, int) and first > 0
-    return str(first) if known else "lost" if _is_lost(error) else ""
+    return "lost" if _is_lost(error) else ""
 
 
 def _sqlite(number: int, said: str) -> str:
