@@ -143,7 +143,7 @@ def overridden(here: World) -> None:
 
 
 def override_taken_back(here: World) -> None:
-    here.get().override("assets", "")
+    here.get().override("assets", take_back=True)
 
 
 def section_advises(here: World) -> None:

@@ -116,7 +116,6 @@ def test_crm_whose_customers_have_no_status_is_guarded_by_our_own_record() -> No
     assert said[2].message.endswith("the customer is Cancelled")
 
 
-@pytest.mark.xfail(reason="only our own record is looked at while it is open", strict=True)
 def test_who_is_pending_here_and_cancelled_in_the_crm_is_cancelled() -> None:
     """Drift: "after Cancelled nothing may", whoever cancelled."""
     here = world()
@@ -125,7 +124,6 @@ def test_who_is_pending_here_and_cancelled_in_the_crm_is_cancelled() -> None:
     assert (False, "no new Cases: the customer is Gone") == ask(here, "cases")[::2]
 
 
-@pytest.mark.xfail(reason="a text is taken for its letters", strict=True)
 def test_one_guarded_kind_may_be_given_as_a_text() -> None:
     """It is that one, not its letters: else nothing would be guarded, without a word."""
     here = world()
@@ -289,7 +287,6 @@ def test_decorated_function_asks_afresh_at_each_call() -> None:
         create("SO-3")
 
 
-@pytest.mark.xfail(reason="it is attributed to contextlib", strict=True)
 def test_warning_of_a_decorated_function_is_at_the_callers_line() -> None:
     here = world()
     here.begun()

@@ -359,7 +359,7 @@ def test_nothing_is_overridden_after_drift() -> None:
 
 def test_override_is_taken_back_without_a_reason() -> None:
     here = overridden()
-    here.get("boss").override("sales_orders", "")
+    here.get("boss").override("sales_orders", take_back=True)
     assert (None, True) == (orders(here).override, orders(here).blocks)
     assert ((), "") == (here.record().overrides, here.history()[-1].note)
     with pytest.raises(Blocked):
@@ -370,7 +370,7 @@ def test_override_that_is_void_is_taken_back_too() -> None:
     """Then it does not come into force again when the section says the same once more."""
     here = overridden()
     here.add_order("completed", order="SO-0")
-    here.get("boss").override("sales_orders", "")
+    here.get("boss").override("sales_orders", take_back=True)
     here.add_order(order="SO-0")
     assert orders(here).blocks
 
@@ -378,21 +378,21 @@ def test_override_that_is_void_is_taken_back_too() -> None:
 def test_override_is_taken_back_by_admins_only() -> None:
     here = overridden()
     with pytest.raises(NotAllowed):
-        here.get("alice").override("sales_orders", "")
+        here.get("alice").override("sales_orders", take_back=True)
     assert orders(here).override is not None
 
 
 def test_taking_back_what_was_never_overridden_is_refused() -> None:
     here = with_order()
     with pytest.raises(NothingToOverride):
-        here.get("boss").override("sales_orders", "")
+        here.get("boss").override("sales_orders", take_back=True)
 
 
 def test_taking_back_leaves_other_overrides() -> None:
     here = overridden()
     here.crm.put("cases", Record("K-1", "C-1", "open"))
     here.get("boss").override("cases", "known")
-    here.get("boss").override("sales_orders", "")
+    here.get("boss").override("sales_orders", take_back=True)
     assert ["cases"] == [one.section for one in here.record().overrides]
 
 
@@ -413,7 +413,7 @@ def test_plan_from_before_an_override_is_stale() -> None:
 def test_plan_with_an_override_that_is_taken_back_is_stale() -> None:
     here = overridden()
     token = here.get().plan().token
-    here.get("boss").override("sales_orders", "")
+    here.get("boss").override("sales_orders", take_back=True)
     with pytest.raises(StaleToken):
         here.get().process(token)
 

@@ -74,7 +74,7 @@ def test_a_refusal_has_all_its_reasons_with_the_titles_of_their_sections(bench: 
 
 def test_an_override_has_its_reason_and_is_seen_to_be_taken_back(bench: Bench) -> None:
     bench.cancellation.override("cases", "Theirs to\nclose.")
-    bench.cancellation.override("cases", "")
+    bench.cancellation.override("cases", take_back=True)
     assert [
         "2026-03-02 23:30  Ann: Override: Cases - reason: Theirs to close.",
         "2026-03-02 23:30  Ann: Override: Cases - taken back",

@@ -253,7 +253,9 @@ def test_perform_now_again_has_nothing_to_do() -> None:
     """It is refused by the name of the section, without a `{place}` that nobody filled."""
     here = planned_owner()
     here.get().perform_now("ownership")
-    with pytest.raises(NothingPlanned, match="Ownership: nothing is planned, or it has been performed"):
+    with pytest.raises(
+        NothingPlanned, match="Ownership: nothing is planned, or it has been performed"
+    ):
         here.get().perform_now("ownership")
 
 

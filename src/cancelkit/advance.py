@@ -89,10 +89,10 @@ def _overrides(
 ) -> tuple[Override, ...]:
     """Return the overrides with the one that is asked for, or without it."""
     others = _others(record.overrides, ask.section)
-    if not ask.note or seen.judged is None:
+    if ask.take_back or seen.judged is None:
         return others
     said = next(state.message for s, state in seen.judged.pairs if s.key == ask.section)
-    return (*others, Override(ask.section, said, ask.note, stamp))
+    return (*others, Override(ask.section, said, seen.open_ids, ask.note, stamp))
 
 
 def _adopted(seen: Seen) -> Status | None:

@@ -104,7 +104,7 @@ def unless_blind(desk: Desk, port: str, ask: Callable[[], T], blind: bool) -> tu
 
 def sampled(desk: Desk, customer_id: str) -> Samples:
     """Ask the other systems, before the unit of work; one that fails is reported, and unknown."""
-    needs, sampler = desk.kit.whole.sampled, desk.kit.sampler
+    needs, sampler = desk.kit.known.sampled, desk.kit.sampler
     if not needs or sampler is None:
         return {}
     answers, _ = unless_blind(

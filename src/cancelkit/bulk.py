@@ -15,6 +15,7 @@ from attrs import frozen
 from cancelkit import asking, reading
 from cancelkit.checklist import Checklist
 from cancelkit.decide import blocking
+from cancelkit.errors import Invalid
 from cancelkit.evaluate import Judged, read_answers
 from cancelkit.facts import Facts
 from cancelkit.people import Customer
@@ -67,6 +68,8 @@ def check_many(
     Customers that are not visible are left out, and so are those whom the actor may not view.
     The ids are taken as they are needed; `chunk` customers share one question.
     """
+    if chunk < 1:
+        raise Invalid(f"chunk must be 1 or more, not {chunk}.")
     ids = (checked_id(one, "a customer id") for one in customer_ids)
     while batch := tuple(dict.fromkeys(islice(ids, chunk))):
         with asking.faults("checking customers"), desk.host.reading() as unit:

@@ -28,7 +28,8 @@ class Cancellation:
 
     Every command takes `op`, an operation id: a repeat of an accepted command with the same id
     returns the first answer again (`replayed`); other arguments under the same id are refused; a
-    refusal uses nothing up. Without one, a new id is made; it stands in the outcome.
+    refusal uses nothing up. Without one, a new id is made; it stands in the outcome. With the
+    `token` of a view, a command is refused where that cancellation is over and another has begun.
 
     Every command may raise:
         Refused: a decision, with every reason; it is in the history.
@@ -82,24 +83,34 @@ class Cancellation:
         form = form_from_data(self.desk, section, data)
         return self._run(Verb.ENTER, op, token=token, form=form)
 
-    def perform_now(self, section: str, *, op: str | None = None) -> Outcome:
+    def perform_now(self, section: str, *, token: str = "", op: str | None = None) -> Outcome:
         """Carry out at once what a section plans, such as the new owner; Process then need not."""
-        return self._run(Verb.PERFORM_NOW, op, section=section)
+        return self._run(Verb.PERFORM_NOW, op, section=section, token=token)
 
-    def override(self, section: str, reason: str, *, op: str | None = None) -> Outcome:
-        """Let a blocking section be red, for a reason that is recorded; "" takes it back.
+    def override(
+        self,
+        section: str,
+        reason: str = "",
+        *,
+        take_back: bool = False,
+        token: str = "",
+        op: str | None = None,
+    ) -> Outcome:
+        """Let a blocking section be red, for a reason that is recorded; or take that back.
 
-        Needs the action "override". It is void as soon as the section says another thing, such as
-        another count. A section that could not be read is not overridden.
+        Needs the action "override". It is void as soon as the section says another thing, or other
+        records keep it red. A section that could not be read is not overridden.
         """
-        return self._run(Verb.OVERRIDE, op, section=section, note=reason)
+        what = {"section": section, "note": reason, "take_back": take_back}
+        return self._run(Verb.OVERRIDE, op, token=token, **what)
 
-    def remove(self, *, put_back: bool = False, op: str | None = None) -> Outcome:
+    def remove(self, *, put_back: bool = False, token: str = "", op: str | None = None) -> Outcome:
         """End the cancellation and put back the exact status of before Begin.
 
-        With `put_back`, what was performed is undone, where it can be; the rest is in `stays`.
+        With `put_back`, what was performed is undone, if it has an inverse; the rest is in `stays`.
+        Refused where somebody else has changed it since.
         """
-        return self._run(Verb.REMOVE, op, put_back=put_back)
+        return self._run(Verb.REMOVE, op, put_back=put_back, token=token)
 
     def process(self, token: str = "", *, on: date | None = None, op: str | None = None) -> Outcome:
         """Re-check everything and, all or nothing, do what the plan with this token says.
@@ -116,13 +127,14 @@ class Cancellation:
         """
         return self._run(Verb.PROCESS, op, token=token, on=on)
 
-    def reinstate(self, *, put_back: bool = False, op: str | None = None) -> Outcome:
+    def reinstate(
+        self, *, put_back: bool = False, token: str = "", op: str | None = None
+    ) -> Outcome:
         """Give a cancelled customer the exact status of before Begin again.
 
-        History and reasons stay. With `put_back`, what was performed is undone, where it can be;
-        the rest is in `stays`. A new cancellation may follow.
+        History and reasons stay. `put_back` is as in `remove`. A new cancellation may follow.
         """
-        return self._run(Verb.REINSTATE, op, put_back=put_back)
+        return self._run(Verb.REINSTATE, op, put_back=put_back, token=token)
 
     def adopt(self, *, op: str | None = None) -> Outcome:
         """After drift: go on from the status that the CRM has now. Needs the action "override".

@@ -73,7 +73,7 @@ class Checklist:
             keyed[section.key] = section
         for key in self.gates:
             _find(keyed, key)
-        advising = frozenset(key for key, s in keyed.items() if _advises(s))
+        advising = frozenset(key for key, s in keyed.items() if advises(s))
         gates = {key: as_gate(self.gates.get(key, _own_gate(s))) for key, s in keyed.items()}
         kept = tuple(s for key, s in keyed.items() if gates[key] is not Gate.OFF)
         for key in advising:
@@ -114,10 +114,7 @@ class Checklist:
     @property
     def texts(self) -> dict[str, str]:
         """The English texts that the sections bring, their titles included."""
-        found = {f"title.{section.key}": section.title for section in self.sections}
-        for section in self.sections:
-            found.update(section.texts if isinstance(section, WithTexts) else {})
-        return found
+        return texts_of(gathered((self,)))
 
     def with_section(self, section: Section, *, before: str = "", after: str = "") -> Checklist:
         """Return a checklist with one more section, at the end or beside the one with a key.
@@ -144,7 +141,8 @@ class Checklist:
         """Return a checklist in which sections take the places of those with their keys."""
         new = {self.section(section.key).key: section for section in sections}
         gates = {key: gate for key, gate in self.gates.items() if key not in new}
-        return evolve(self, sections=(new.get(s.key, s) for s in self.sections), gates=gates)
+        replaced = (new.get(section.key, section) for section in self.sections)
+        return evolve(self, sections=replaced, gates=gates).requiring()
 
     def with_gates(self, **gates: Gate | str) -> Checklist:
         """Return a checklist with other gates; a section that is `off` is left out."""
@@ -157,14 +155,15 @@ class Checklist:
         A section is red while one of its required fields is empty. Raises `BadSetup` for a field
         that no form has, which lists those that it has.
         """
-        for name in fields:
+        required = tuple(dict.fromkeys((*self.required, *fields)))
+        for name in required:
             key, _, wanted = name.partition(".")
             form = form_of(self.section(key))
             known = [one.name for one in attrs_fields(form)] if form else []
             if wanted not in known:
                 listed = ", ".join(f"{key}.{one}" for one in known) or "none"
                 raise BadSetup(f"There is no field {name!r}; the fields of {key!r} are: {listed}.")
-        return evolve(self, required=tuple(dict.fromkeys((*self.required, *fields))))
+        return evolve(self, required=required)
 
     def _of(self, sections: Iterable[Section]) -> Checklist:
         """Return the checklist of some of the sections."""
@@ -213,11 +212,50 @@ def _demands(required: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return demands
 
 
+def texts_of(known: Gathered) -> dict[str, str]:
+    """Return the English texts that sections bring, their titles included."""
+    found: dict[str, str] = {}
+    for section in known.by_key.values():
+        found |= {f"title.{section.key}": section.title}
+        found |= section.texts if isinstance(section, WithTexts) else {}
+    return found
+
+
+class Gathered(NamedTuple):
+    """The sections of several checklists: what a kit has to provide for, and can look up."""
+
+    active: tuple[Section, ...]  # of every checklist
+    by_key: Mapping[str, Section]  # those that are switched off too; the first with a key counts
+    by_form: Mapping[type, str]  # form -> key of its section
+    kinds: Mapping[str, type[Effect]]
+    sampled: tuple[Need[Any], ...]
+
+
+def gathered(checklists: Iterable[Checklist]) -> Gathered:
+    """Gather the sections of checklists; raises `BadSetup` where they do not fit together."""
+    each = tuple(checklists)
+    active = tuple(section for one in each for section in one.sections)
+    by_key: dict[str, Section] = {}
+    by_form: dict[type, str] = {}
+    for section in (*active, *(off for one in each for off in one.switched_off)):
+        known, form = by_key.setdefault(section.key, section), form_of(section)
+        fits = form is None or by_form.setdefault(form, section.key) == section.key
+        if (not fits or form_of(known) is not form) and section in active:
+            raise BadSetup(
+                f"The section {section.key!r} of one checklist and {known.key!r} of another do not "
+                "go together: a key has one form everywhere, and a form one key."
+            )
+    sampled = (need for s in active if isinstance(s, WithSamples) for need in s.sampled)
+    needs = tuple(dict.fromkeys(sampled))
+    return Gathered(active, by_key, by_form, effect_kinds(by_key.values()), needs)
+
+
 SAMPLED = "sampled"
 """How the gate of a section that asks other systems is copied into a cancellation."""
 
 
-def _advises(section: Section) -> bool:
+def advises(section: Section) -> bool:
+    """Say whether a section asks other systems, so that it can only advise."""
     return isinstance(section, WithSamples) or getattr(section, "advising", False) is True
 
 

@@ -107,7 +107,9 @@ def _look(desk: Desk, unit: Unit, ask: Ask, found: object, *, reused: bool) -> S
         case Verb.PERFORM_NOW | Verb.OVERRIDE:
             judged = reading.judge(desk, unit, seen, only=ask.section)
             effects = due_effects(judged, record) if ask.verb is Verb.PERFORM_NOW else ()
-            seen = evolve(seen, judged=judged, effects=effects)
+            over = ask.verb is Verb.OVERRIDE
+            ids = reading.open_ids(desk, unit, seen, judged, ask.section) if over else ()
+            seen = evolve(seen, judged=judged, effects=effects, open_ids=ids)
         case Verb.REMOVE | Verb.REINSTATE:
             seen = reading.see_removal(desk, seen, record, put_back=ask.put_back)
         case _:

@@ -40,7 +40,8 @@ class Ask:
     samples: Samples = field(factory=dict)  # what other systems have answered
     put_back: bool = False  # for Remove and Reinstate: undo what was performed
     on: date | None = None  # for Process: the effective date
-    note: str = field(default="", repr=False)  # for Override: the reason; "" takes it back
+    note: str = field(default="", repr=False)  # for Override: the reason
+    take_back: bool = False  # for Override: instead
     profile: str = ""  # for Begin
     due: bool = False  # the day of a scheduled Process has come; nobody is there to be asked
 
@@ -61,6 +62,7 @@ class Seen:
     behalf: Person | None = None  # on a scheduled day: who scheduled it, the authority
     profile: str = ""  # for Begin: by which checklist
     users: Mapping[str, User] = field(factory=dict)  # for Enter: whom the form mentions
+    open_ids: tuple[str, ...] = ()  # for Override: the records that keep the section red
     judged: Judged | None = None  # for commands that judge sections
     effects: tuple[Planned, ...] = ()  # what the command would carry out
     unable: tuple[Refusal, ...] = ()  # why some of these effects cannot be carried out
@@ -103,39 +105,60 @@ def _refusals(ask: Ask, seen: Seen, verb: Verb) -> tuple[Refusal, ...]:
         return (refusal("operation_reused", op=seen.reused),)
     if not seen.allowed:
         return (refusal("not_allowed", actor=ask.actor.name, verb=verb.value),)
-    if (seen.state, verb) not in TABLE:
-        return (_wrong_state(verb, seen),)
-    if seen.record is not None and seen.state is State.PENDING:
+    if bar := _bar(verb, seen):
+        return (_barred(bar, verb, seen),)
+    if seen.record is not None and seen.state is not State.LIVE:
         return _in_the_way(ask, seen, seen.record, verb)
-    if verb is Verb.REINSTATE:
-        ours = seen.record is not None and seen.record.state is State.CANCELLED
-        return seen.unable if ours else (_cancelled_elsewhere("not_cancelled", verb, seen),)
-    status = seen.customer.status
-    if status is not None and status.pending:
-        return (refusal("already_pending", **where(seen)),)
     return ()
 
 
 def possible(seen: Seen) -> tuple[Verb, ...]:
     """Return the moves that lead somewhere from what was seen, whoever asks."""
+    return tuple(verb for verb in moves(seen.state) if not _bar(verb, seen))
+
+
+def _bar(verb: Verb, seen: Seen) -> str:
+    """Return why a move leads nowhere, whatever else is said; "" where nothing bars it."""
+    status, record = seen.customer.status, seen.record
+    if (seen.state, verb) not in TABLE:
+        if verb is Verb.REINSTATE:
+            return "not_cancelled"
+        return "already_cancelled" if seen.state is State.CANCELLED else "not_pending"
+    if seen.state is State.LIVE:
+        return "already_pending" if status is not None and status.pending else ""
+    if seen.state is State.CANCELLED:
+        return "" if record and record.state is State.CANCELLED else "cancelled_elsewhere"
+    if seen.gone:
+        return "" if verb is Verb.END else "customer_gone"
+    if record is None or not drifted(seen.customer, record):
+        return "no_drift" if verb in (Verb.ADOPT, Verb.END) else ""
+    adoptable = status is not None and not status.cancelled
+    spared = verb in (Verb.BEGIN, Verb.ENTER, Verb.END) or (verb is Verb.ADOPT and adoptable)
+    return "" if spared else "drift"
+
+
+def _barred(bar: str, verb: Verb, seen: Seen) -> Refusal:
+    """Put a bar into a refusal: where the customer stands, and what is allowed from there."""
+    record, status = seen.record, seen.customer.status
+    values: dict[str, Value] = {"verb": verb.value, **where(seen)}
+    if bar == "customer_gone":
+        values = {"customer": seen.customer.name}
+    elif bar == "drift":
+        was = actual_status(record.former if record else None)
+        values = {"status": actual_status(status), "was": was, "moves": values["moves"]}
+    elif bar == "already_cancelled" and record and record.state is State.CANCELLED and record.ended:
+        values |= {"by": record.ended.by.name, "at": f"{record.ended.at:%Y-%m-%d %H:%M} UTC"}
+    elif bar in ("already_cancelled", "cancelled_elsewhere"):
+        code = "not_cancelled" if verb is Verb.REINSTATE else "already_cancelled"
+        return Refusal(code, Message.of("refused.cancelled_elsewhere", **values))
+    return refusal(bar, **values)
+
+
+def drift_of(seen: Seen) -> Refusal | None:
+    """Return what somebody else has changed while the cancellation was open, or None."""
     pending = seen.state is State.PENDING
-    if pending and drift_of(seen):
-        spared = {Verb.END} if seen.gone else _SPARED_BY_DRIFT
-        barred = frozenset(Verb) - spared | ({Verb.ADOPT} if not _adoptable(seen) else set())
-    else:
-        ours = seen.record is not None and seen.record.state is State.CANCELLED
-        barred = _AFTER_DRIFT if ours else _AFTER_DRIFT | {Verb.REINSTATE}
-    return tuple(verb for verb in moves(seen.state) if verb not in barred)
-
-
-_AFTER_DRIFT = frozenset((Verb.ADOPT, Verb.END))
-_SPARED_BY_DRIFT = frozenset((Verb.BEGIN, Verb.ENTER)) | _AFTER_DRIFT
-
-
-def _adoptable(seen: Seen) -> bool:
-    """Say whether there is a status from which a cancellation can go on."""
-    status = seen.customer.status
-    return status is not None and not status.cancelled
+    bar = _bar(Verb.PROCESS, seen) if pending else ""
+    return _barred(bar, Verb.PROCESS, seen) if bar else None
 
 
 def blocking(judged: Judged) -> tuple[Refusal, ...]:
@@ -144,16 +167,6 @@ def blocking(judged: Judged) -> tuple[Refusal, ...]:
     return tuple(
         Refusal("blocked", state.message, key) for key, state in red if blocks(judged, key, state)
     )
-
-
-def drift_of(seen: Seen) -> tuple[Refusal, ...]:
-    """Return a refusal where somebody else changed the status of a pending customer."""
-    record, now = seen.record, seen.customer.status
-    if seen.gone:
-        return (refusal("customer_gone", customer=seen.customer.name),)
-    if record is None or not drifted(seen.customer, record):
-        return ()
-    return (refusal("drift", status=actual_status(now), was=actual_status(record.former)),)
 
 
 def blocks(judged: Judged, key: str, state: SectionState) -> bool:
@@ -171,14 +184,9 @@ def blocks(judged: Judged, key: str, state: SectionState) -> bool:
 def _in_the_way(
     ask: Ask, seen: Seen, record: CancellationRecord, verb: Verb
 ) -> tuple[Refusal, ...]:
-    """Return what stands in the way of a command on an open cancellation."""
+    """Return what stands in the way of a command on the cancellation that is there."""
     if ask.token is not None and ask.token.cancellation != record.id:
         return (refusal("stale_token"),)
-    drift = drift_of(seen)
-    if verb in _AFTER_DRIFT:
-        return _not_resolved(seen, verb, drift)
-    if drift and (seen.gone or verb not in _SPARED_BY_DRIFT):
-        return drift
     match verb:
         case Verb.ENTER:
             return _newer_answer(ask, record)
@@ -192,26 +200,19 @@ def _in_the_way(
             return seen.unable
 
 
-def _not_resolved(seen: Seen, verb: Verb, drift: tuple[Refusal, ...]) -> tuple[Refusal, ...]:
-    """Adopt and End are for drift alone; nothing is pending about a customer who is cancelled."""
-    if not drift:
-        return (refusal("no_drift", **where(seen)),)
-    return drift if verb is Verb.ADOPT and not _adoptable(seen) else ()
-
-
 def _not_overridden(ask: Ask, seen: Seen, record: CancellationRecord) -> tuple[Refusal, ...]:
     red = () if seen.judged is None else seen.judged.pairs
     stands = any(s.key == ask.section and state.light is RED for s, state in red)
     blocks = seen.judged is not None and seen.judged.checklist.gates[ask.section] is BLOCKS
-    if (stands and blocks) if ask.note else record.override(ask.section):
+    if record.override(ask.section) if ask.take_back else (stands and blocks):
         return ()
     return (refusal("nothing_to_override", ask.section),)
 
 
 def _not_processed(ask: Ask, seen: Seen) -> tuple[Refusal, ...]:
-    since = seen.customer.since
-    if seen.on is not None and since is not None and seen.on < since:
-        return (refusal("too_early", on=seen.on, since=since),)
+    on, since = seen.on or seen.today, seen.customer.since
+    if since is not None and on < since:
+        return (refusal("too_early", on=on, since=since),)
     if ask.token is None and not ask.due:
         return (refusal("confirmation_missing"),)
     if seen.judged is None or seen.token is None:  # fail closed: nothing was judged
@@ -232,24 +233,6 @@ def _newer_answer(ask: Ask, record: CancellationRecord) -> tuple[Refusal, ...]:
     if entry.revision <= ask.token.version:
         return ()
     return (refusal("newer_answer", ask.section, by=entry.stamp.by.name),)
-
-
-def _wrong_state(verb: Verb, seen: Seen) -> Refusal:
-    values = {"verb": verb.value, **where(seen)}
-    if verb is Verb.REINSTATE:
-        return refusal("not_cancelled", **values)
-    if seen.state is not State.CANCELLED:
-        return refusal("not_pending", **values)
-    record = seen.record
-    if record is None or record.state is not State.CANCELLED or record.ended is None:
-        return _cancelled_elsewhere("already_cancelled", verb, seen)
-    at = f"{record.ended.at:%Y-%m-%d %H:%M} UTC"
-    return refusal("already_cancelled", **values, by=record.ended.by.name, at=at)
-
-
-def _cancelled_elsewhere(code: str, verb: Verb, seen: Seen) -> Refusal:
-    message = Message.of("refused.cancelled_elsewhere", verb=verb.value, **where(seen))
-    return Refusal(code, message)
 
 
 def where(seen: Seen) -> dict[str, str]:

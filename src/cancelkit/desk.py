@@ -51,6 +51,7 @@ class Desk:
     ) -> View:
         """Return what would have to be done, without beginning anything; see `view`."""
         key, on = checked_id(customer_id, "the customer id"), checked_day(on)
+        self.kit.profile(profile)
         return looking.view(self, key, name=name, on=on, profile=profile)
 
     def banners(self, customer_ids: Iterable[str]) -> dict[str, str]:

@@ -68,6 +68,8 @@ TEXTS = {
     # effects
     "effect.assign_owner": "Owner: {was} → {to}",
     "effect.create_expiry": "New expiry on {on}",
+    "drift.adopted": "Status of before, as adopted: {was} → {to}",
+    "drift.left": "Status left in the CRM: {status}",
     "begun.profile": "Profile: {profile}",
     "override.used": "{section} was overridden by {by}",
     # refusals: full sentences
@@ -85,7 +87,7 @@ TEXTS = {
     "refused.operation_reused": "the operation id {op} was used before, with other arguments",
     "refused.drift": (
         "somebody else has changed the status to {status}; it is not overwritten; set it back to "
-        "{was} (pending) in the CRM, or adopt the new status, or end the cancellation"
+        "{was} (pending) in the CRM; moves allowed now: {moves}"
     ),
     "refused.customer_gone": (
         "{customer} is not here any more: deleted, merged or moved; end the cancellation"
@@ -101,7 +103,11 @@ TEXTS = {
     # the banner, the drift notice, the plan
     "banner.pending": "Cancellation pending since {on}, begun by {by}",
     "banner.scheduled": ("Cancellation scheduled for {day}; pending since {on}, begun by {by}"),
-    "banner.gone": "The customer is not here any more: deleted, merged or moved",
+    "banner.blocked": (
+        "Cancellation scheduled for {day} was blocked, and is tried again on {due}; pending since "
+        "{on}, begun by {by}"
+    ),
+    "banner.customer_gone": "{customer} is not here any more: deleted, merged or moved",
     "banner.drift": "The status was changed to {status} by somebody else",
     "plan.status": "Status: {was} → {to}",
     # verbs, for history and sentences
@@ -118,6 +124,7 @@ TEXTS = {
     # what people are told
     "event.begun": "The cancellation of {name} was begun by {by}",
     "event.removed": "The cancellation of {name} was removed by {by}",
+    "event.ended": "The cancellation of {name} was ended by {by}; the CRM was left as it is",
     "event.scheduled": "The cancellation of {name} was scheduled for {on} by {by}",
     "event.blocked": "The cancellation of {name}, scheduled for {on}, is blocked",
     "event.processed": "{name} was cancelled by {by}, effective {on}",
@@ -129,7 +136,7 @@ TEXTS = {
     "timeline.taken_back": "taken back",
     "timeline.refused": "refused: {why}",
     # the guard
-    "guard.pending": "{name} is about to be cancelled ({status}): is this {kind} still wanted?",
+    "guard.pending": "{name} is about to be cancelled ({status}): are new {kind} still wanted?",
 }
 
 ENGLISH = Catalogue(TEXTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from typing import Any, NamedTuple
 
 from cancelkit.checklist import Checklist
@@ -37,10 +37,16 @@ class Judged(NamedTuple):
         return {section.key: state.light.value for section, state in self.pairs}
 
 
-def with_overrides(judged: Judged, record: CancellationRecord) -> Judged:
-    """Add the overrides that are in force: of red sections that still say what was overridden."""
+def with_overrides(
+    judged: Judged, record: CancellationRecord, ids: Mapping[str, tuple[str, ...]]
+) -> Judged:
+    """Add the overrides that are in force: of red sections that are as they were overridden.
+
+    They say the same, and the records that keep them red are the same ones (`ids`, by section).
+    """
     said = {s.key: state.message for s, state in judged.pairs if state.light is RED}
-    kept = {one.section: one for one in record.overrides if said.get(one.section) == one.message}
+    now = {key: (message, ids.get(key)) for key, message in said.items()}
+    kept = {x.section: x for x in record.overrides if now.get(x.section) == (x.message, x.records)}
     return judged._replace(overridden=kept)
 
 
@@ -120,8 +126,15 @@ def _filled(
         return state
     form: Any = facts.entered(form_of(section) or type(None))
     values = {name: None if form is None else getattr(form, name) for name in wanted}
-    empty = [name for name, v in values.items() if v in (None, ()) or not str(v).strip()]
+    empty = [name for name, value in values.items() if _is_empty(value)]
     return red("section.required", fields=", ".join(empty)) if empty else state
+
+
+def _is_empty(value: object) -> bool:
+    """Say whether nothing was entered: nothing, blank text, no items, or a box not ticked."""
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or value is False or (isinstance(value, Sized) and not len(value))
 
 
 def _planned(planner: WithEffects, facts: Facts) -> tuple[Effect, ...]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from inspect import currentframe
 from typing import TYPE_CHECKING, NamedTuple
 from warnings import warn
 
@@ -61,7 +62,8 @@ def may_create(desk: Desk, customer_id: str, kind: str) -> Verdict:
     if state is State.LIVE:
         return Verdict(True, state)
     status, title = shown_status(customer, state), kit.title(kind)
-    if state is State.CANCELLED or kind in kit.guarded:
+    cancelled = customer.status is not None and customer.status.cancelled
+    if cancelled or state is State.CANCELLED or kind in kit.guarded:
         why = refusal("not_wanted", status=status, kind=title)
         return Verdict(False, state, kit.sentence(why), why)
     asked = Message.of("guard.pending", name=customer.name, status=status, kind=title)
@@ -78,5 +80,13 @@ def creating(desk: Desk, customer_id: str, kind: str) -> Generator[Verdict]:
     if verdict.refusal is not None:
         raise CreationRefused(f"Refused: {verdict.message}.", (verdict.refusal,))
     if verdict.message:
-        warn(verdict.message, Unwanted, stacklevel=3)
+        warn(verdict.message, Unwanted, stacklevel=_caller())
     yield verdict
+
+
+def _caller() -> int:
+    """Return the stack level of the host's own code, from `creating` (with it, or decorated)."""
+    level, frame = 1, currentframe()
+    while frame is not None and frame.f_globals.get("__name__") in (__name__, "contextlib"):
+        level, frame = level + 1, frame.f_back
+    return level - 1

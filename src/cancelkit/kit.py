@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, tzinfo
 from typing import Any
 
-from attrs import Factory, evolve, field, frozen
+from attrs import Factory, field, frozen
 
 from cancelkit.asking import faults
-from cancelkit.checklist import Checklist
+from cancelkit.checklist import Checklist, Gathered, advises, gathered, texts_of
 from cancelkit.desk import Desk
 from cancelkit.english import ENGLISH
 from cancelkit.errors import BadSetup, Invalid
 from cancelkit.messages import Message, Refusal
 from cancelkit.people import Person
 from cancelkit.ports import Fixers, Host, Links, Recipients, RoleChecker, Sampler, Translator, Users
-from cancelkit.registration import form_of
-from cancelkit.section import Gate
+from cancelkit.registration import effect_kinds, form_of
 from cancelkit.text import checked_id, checked_line
 from cancelkit.times import checked_zone
 
@@ -36,32 +35,21 @@ def _checked(checklist: Any) -> Checklist:
     raise BadSetup(f"CancelKit needs a Checklist first, such as STANDARD; not a {found}.")
 
 
-def _whole(checklist: Checklist, profiles: Mapping[str, Any]) -> Checklist:
-    """Put the sections of all checklists together; raises `BadSetup` where they do not fit."""
-    whole = checklist
+def _profiles(profiles: Mapping[str, Checklist]) -> dict[str, Checklist]:
+    if not isinstance(profiles, Mapping):
+        raise BadSetup('profiles= must be checklists by name, such as {"insolvency": ...}.')
     for name, profile in profiles.items():
-        checked_id(name, "the name of a profile")
-        for section in _checked(profile).sections:
-            known = whole.by_key.get(section.key)
-            if known is None:
-                gates = {**whole.gates, section.key: profile.gates[section.key]}
-                whole = evolve(whole, sections=(*whole.sections, section), gates=gates)
-            elif form_of(known) is not form_of(section):
-                raise BadSetup(
-                    f"The section {section.key!r} of profile {name!r} has another form than "
-                    "elsewhere; give it a key of its own."
-                )
-    return whole
+        try:
+            _checked(profile)
+            checked_id(name, "its name")
+        except Invalid as error:
+            raise BadSetup(f"The profile {name!r}: {error}") from error
+    return dict(profiles)
 
 
-def _known(whole: Checklist, profiles: Mapping[str, Checklist]) -> Checklist:
-    each = (*whole.switched_off, *(s for p in profiles.values() for s in p.switched_off))
-    found = {s.key: s for s in (*each, *whole.sections)}
-    return Checklist(found.values(), dict.fromkeys(found, Gate.ADVISES))
-
-
-def _texts(kit: CancelKit) -> dict[str, str]:
-    return {**{f"profile.{name}": name for name in kit.profiles}, **kit.known.texts}
+def _kinds(kinds: str | Iterable[str]) -> frozenset[str]:
+    given = (kinds,) if isinstance(kinds, str) else kinds
+    return frozenset(checked_id(kind, "a kind of records") for kind in given)
 
 
 @frozen
@@ -71,8 +59,7 @@ class CancelKit:
     Attributes:
         checklist: the sections with their gates; `STANDARD` has the article's nine.
         profiles: further checklists, by a name for the situation: {"insolvency": ...}.
-        whole: the sections of the checklist and of all profiles together.
-        known: the same with those that are switched off, which cancellations may still have.
+        known: the sections of the checklist and of all profiles.
         roles: who may do what; asked again by every command.
         users: who may own customers. Needed where the checklist has the section Ownership.
         recipients: the host's workflow set-up; nobody is told where there is none.
@@ -88,18 +75,12 @@ class CancelKit:
     """
 
     checklist: Checklist = field(converter=_checked)
-    profiles: Mapping[str, Checklist] = field(factory=dict, kw_only=True)
-    whole: Checklist = field(
+    profiles: Mapping[str, Checklist] = field(factory=dict, converter=_profiles, kw_only=True)
+    known: Gathered = field(
         init=False,
         eq=False,
         repr=False,
-        default=Factory(lambda self: _whole(self.checklist, self.profiles), takes_self=True),
-    )
-    known: Checklist = field(
-        init=False,
-        eq=False,
-        repr=False,
-        default=Factory(lambda self: _known(self.whole, self.profiles), takes_self=True),
+        default=Factory(lambda k: gathered((k.checklist, *k.profiles.values())), takes_self=True),
     )
     roles: RoleChecker = field(kw_only=True)
     users: Users | None = field(default=None, kw_only=True)
@@ -107,11 +88,11 @@ class CancelKit:
     links: Links | None = field(default=None, kw_only=True)
     sampler: Sampler | None = field(default=None, kw_only=True)
     fixers: Fixers | None = field(default=None, kw_only=True)
-    guarded: frozenset[str] = field(default=frozenset(), converter=frozenset, kw_only=True)
+    guarded: frozenset[str] = field(default=frozenset(), converter=_kinds, kw_only=True)
     zone: tzinfo = field(default=UTC, converter=checked_zone, kw_only=True)
     translator: Translator = field(
         kw_only=True,
-        default=Factory(lambda self: ENGLISH.with_texts(_texts(self)), takes_self=True),
+        default=Factory(lambda k: ENGLISH.with_texts(texts_of(k.known)), takes_self=True),
     )
     report: Callable[[str, BaseException], None] = field(default=log_fault, kw_only=True)
 
@@ -121,11 +102,11 @@ class CancelKit:
             port = getattr(self, name)
             if port is not None and not callable(getattr(port, method, None)):
                 raise BadSetup(f"{name}= needs an object with a method {method!r}, not {port!r}.")
-        if self.whole.sampled and self.sampler is None:
-            asking = ", ".join(sorted(self.whole.advising))
+        if self.known.sampled and self.sampler is None:
+            asking = ", ".join(dict.fromkeys(s.key for s in self.known.active if advises(s)))
             raise BadSetup(f"The sections {asking} ask other systems: give CancelKit sampler=.")
-        for form, section in self.whole.by_form.items():
-            if hasattr(form, "mentions") and self.users is None:
+        for section in self.known.active:
+            if hasattr(form_of(section), "mentions") and self.users is None:
                 raise BadSetup(
                     f"The section {section.key!r} looks users up: give CancelKit users=, or leave "
                     f"the section out with checklist.without({section.key!r})."
@@ -133,7 +114,7 @@ class CancelKit:
 
     def profile(self, name: str) -> Checklist:
         """Return the checklist of a profile, "" for the kit's own; `Invalid` lists the profiles."""
-        if not name or name in self.profiles:
+        if isinstance(name, str) and (not name or name in self.profiles):
             return self.profiles[name] if name else self.checklist
         listed = ", ".join(self.profiles) or "none"
         raise Invalid(f"There is no profile {name!r}; the profiles are: {listed}.")
@@ -152,7 +133,7 @@ class CancelKit:
             raise Invalid(f"The actor must be a Person, not {type(actor).__name__}.")
         if not hasattr(host, "performs") or not hasattr(host, "writing"):
             raise BadSetup(f"{host!r} is no host; give one of an adapter, such as MemoryHost(crm).")
-        for effect in self.whole.kinds.values():
+        for effect in effect_kinds(self.known.active).values():
             if effect not in host.performs:
                 known = ", ".join(sorted(cls.__name__ for cls in host.performs)) or "nothing"
                 missing = f"The host has no performer for {effect.__name__}"
@@ -167,7 +148,7 @@ class CancelKit:
 
     def verify(self, host: Host) -> None:
         """Check at start-up that the host answers every need; `BadSetup` names what is missing."""
-        needed = [(need, section.key) for section in self.whole.sections for need in section.needs]
+        needed = dict.fromkeys((need, s.key) for s in self.known.active for need in s.needs)
         with faults("verifying the host"), host.reading() as unit:
             for method in ("lock", "load", "answers", "facts", "open_records"):
                 if not callable(getattr(unit.customers, method, None)):

@@ -40,8 +40,9 @@ class Languages:
     def of(self, language: str) -> Translator:
         """Return the translator for a language tag, "" for the default one."""
         tag = _tag(language)
-        main = tag.partition("-")[0]
-        return self.translators.get(tag) or self.translators.get(main) or self.default
+        while tag and tag not in self.translators:
+            tag = tag.rpartition("-")[0]
+        return self.translators.get(tag, self.default)
 
 
 class Letter(NamedTuple):
@@ -59,7 +60,8 @@ def write_letter(notification: Notification, translator: Translator) -> Letter:
         f"{_title(why.section, translator)}{translator.text(why.message)}"
         for why in notification.blocked
     ]
-    return Letter(subject, "\n".join([subject, *lines, *filter(None, [notification.link])]))
+    body = [" ".join(line.split()) for line in lines]  # nobody's name makes a line of its own
+    return Letter(subject, "\n".join([subject, *body, *filter(None, [notification.link])]))
 
 
 def _title(section: str, translator: Translator) -> str:

@@ -83,8 +83,8 @@ def while_pending(former: Status | None) -> Status | None:
 def drifted(customer: Customer, record: CancellationRecord) -> bool:
     """Say whether somebody else changed the status of a customer whose cancellation is open."""
     now, former = customer.status, record.former
-    if former is None:
-        return False
+    if former is None:  # nothing is mirrored, but the CRM may say Cancelled all the same
+        return now is not None and now.cancelled
     if now is None:
         return True
     unmarked = former.pending is not None and not now.pending

@@ -10,10 +10,10 @@ from attrs import evolve
 
 from cancelkit import reading
 from cancelkit.asking import allowed, faults, link, sampled, sound_customer, unless_blind
-from cancelkit.decide import Ask, Seen, blocks, decide, possible, refusal, where
+from cancelkit.decide import Ask, Seen, blocks, decide, drift_of, possible, refusal, where
 from cancelkit.errors import NotAllowed, NotPending, UnknownCustomer
 from cancelkit.evaluate import Judged
-from cancelkit.lifecycle import ACTIONS, actual_status, drifted, shown_status
+from cancelkit.lifecycle import ACTIONS, shown_status
 from cancelkit.messages import Message
 from cancelkit.people import Customer, NamedRecord
 from cancelkit.ports import Unit
@@ -39,12 +39,14 @@ def view(
         seen, judged = _see(desk, unit, customer_id, on=on, samples=samples, profile=profile)
         today, token, banner, drift = {}, "", "", ""
         if seen.later:
-            before = reading.judge(desk, unit, evolve(seen, on=None), blind=True)
+            before = reading.judge(desk, unit, evolve(seen, on=None), blind=True, profile=profile)
             today = {section.key: state.light for section, state in before.pairs}
-        if seen.record is not None and seen.state is State.PENDING:
+        if seen.record is not None:
             token = str(reading.see_plan(desk, unit, seen, seen.record, judged).token)
+        if seen.record is not None and seen.state is State.PENDING:
             banner = desk.kit.text(banner_of(desk, seen.record))
-            drift = _drift(desk, seen)
+            if why := drift_of(seen):
+                drift = desk.kit.text(Message(f"banner.{why.code}", why.message.values))
         lines = _lines(desk, seen, judged, _named(desk, unit, seen, judged, name))
         record = seen.record
         return View(
@@ -57,7 +59,10 @@ def view(
             drift=drift,
             profile=record.profile if record else profile,
             schedule=record.schedule if record else None,
-            performed=tuple(desk.kit.text(d.message) for d in record.performed) if record else (),
+            performed=_performed(desk, record, invertible=False),
+            may_put_back=_performed(desk, record, invertible=True),
+            ended=record.ended if record else None,
+            effective=record.effective if record else None,
             sections=tuple(evolve(line, today=today.get(line.key)) for line in lines),
             actions=_actions(desk, seen),
             token=token,
@@ -91,6 +96,8 @@ def history(desk: Desk, customer_id: str) -> Sequence[HistoryEntry]:
 def plan_of(desk: Desk, seen: Seen, judged: Judged) -> Plan:
     """Make the plan from what was seen; nothing is read."""
     lines = _lines(desk, seen, judged, {})
+    blocking = tuple(line for line in lines if line.blocks)
+    until_then = tuple(x for x in blocking if seen.later and x.light is Light.RED)
     texts = [desk.kit.text(planned.effect.message()) for planned in seen.effects]
     if seen.record is not None and seen.record.former is not None:
         was = shown_status(seen.customer, seen.state)
@@ -102,7 +109,8 @@ def plan_of(desk: Desk, seen: Seen, judged: Judged) -> Plan:
         name=seen.customer.name,
         steps=tuple(texts),
         notify=seen.told,
-        blocked_by=tuple(line for line in lines if line.blocks),
+        blocked_by=tuple(line for line in blocking if line not in until_then),
+        until_then=until_then,
         advice=tuple(x for x in lines if not (x.light is Light.GREEN or x.blocks or x.override)),
         overridden=tuple(line for line in lines if line.override),
         obstacles=tuple(desk.kit.sentence(refusal) for refusal in refusals),
@@ -113,22 +121,24 @@ def plan_of(desk: Desk, seen: Seen, judged: Judged) -> Plan:
     )
 
 
+def _performed(
+    desk: Desk, record: CancellationRecord | None, *, invertible: bool
+) -> tuple[str, ...]:
+    kinds = desk.kit.known.kinds
+    done = record.performed if record else ()
+    shown = (d for d in done if not invertible or hasattr(kinds.get(d.kind), "inverse"))
+    return tuple(desk.kit.text(one.message) for one in shown)
+
+
 def banner_of(desk: Desk, record: CancellationRecord) -> Message:
     """Return what stands on the record of a customer whose cancellation is pending."""
     on, by = day_of(record.begun.at, desk.kit.zone), record.begun.by.name
-    if record.schedule is not None:
-        return Message.of("banner.scheduled", on=on, by=by, day=record.schedule.on)
+    if (schedule := record.schedule) is not None:
+        kind, values = "banner.scheduled", {"day": schedule.on}
+        if schedule.due > schedule.on:
+            kind, values = "banner.blocked", {"day": schedule.on, "due": schedule.due}
+        return Message.of(kind, on=on, by=by, **values)
     return Message.of("banner.pending", on=on, by=by)
-
-
-def _drift(desk: Desk, seen: Seen) -> str:
-    """Return the notice of what somebody else has changed, or ""."""
-    if seen.gone:
-        return desk.kit.text(Message("banner.gone"))
-    if seen.record is None or not drifted(seen.customer, seen.record):
-        return ""
-    status = actual_status(seen.customer.status)
-    return desk.kit.text(Message.of("banner.drift", status=status))
 
 
 def _may_view(desk: Desk, customer: Customer) -> None:

@@ -13,6 +13,7 @@ from cancelkit.errors import Invalid, UnknownSection
 from cancelkit.plan import digest_of, parse_token
 from cancelkit.records import JsonObject, Verb
 from cancelkit.registration import form_of
+from cancelkit.section import Section
 from cancelkit.serial import from_data, to_data
 from cancelkit.text import checked_id, checked_text
 from cancelkit.times import checked_day
@@ -40,11 +41,13 @@ def order(
     if verb is Verb.ENTER:
         section = _section_of(desk, form)
         form, data = _checked_form(form)
-    elif section:
-        desk.kit.known.section(section)
+    elif verb in (Verb.PERFORM_NOW, Verb.OVERRIDE):
+        _known(desk, section)
     for name, check in _CHECKS.items():
         if name in said:
             said[name] = check(said[name])
+    if verb is Verb.OVERRIDE and said["take_back"] == bool(said["note"]):
+        raise Invalid("An override needs a reason, or take_back=True; one of the two.")
     desk.kit.profile(said.get("profile", ""))
     arguments = [token, section, data, {name: str(value) for name, value in said.items()}]
     return Ask(
@@ -64,13 +67,19 @@ def order(
 def _yes_or_no(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    raise Invalid(f"put_back must be True or False, not {value!r}.")
+    raise Invalid(f"put_back and take_back must be True or False, not {value!r}.")
+
+
+def _reason(value: object) -> str:
+    text = checked_text(value, "the reason of the override")
+    return text.strip()
 
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "on": checked_day,
     "put_back": _yes_or_no,
-    "note": lambda note: checked_text(note, "the reason of the override").strip(),
+    "take_back": _yes_or_no,
+    "note": _reason,
 }
 
 
@@ -91,7 +100,7 @@ def _checked_form(form: Any) -> tuple[object, JsonObject]:
 
 def form_from_data(desk: Desk, key: str, data: JsonObject) -> object:
     """Make a section's form from JSON-ready data; `Invalid` has the path of what does not fit."""
-    form = form_of(desk.kit.known.section(key))
+    form = form_of(_known(desk, key))
     if form is None:
         raise UnknownSection(f"Nothing can be entered for the section {key!r}.")
     try:
@@ -101,11 +110,19 @@ def form_from_data(desk: Desk, key: str, data: JsonObject) -> object:
     return made
 
 
+def _known(desk: Desk, key: str) -> Section:
+    found = desk.kit.known.by_key.get(key) if isinstance(key, str) else None
+    if found is None:
+        listed = ", ".join(desk.kit.known.by_key)
+        raise UnknownSection(f"There is no section {key!r}; the sections are: {listed}.")
+    return found
+
+
 def _section_of(desk: Desk, form: object) -> str:
-    section = desk.kit.known.by_form.get(type(form))
-    if section is None:
-        forms = ", ".join(sorted(known.__name__ for known in desk.kit.known.by_form))
+    known = desk.kit.known.by_form
+    if type(form) not in known:
+        forms = ", ".join(sorted(one.__name__ for one in known))
         raise UnknownSection(
             f"No section takes what is entered as {type(form).__name__}; the forms are: {forms}."
         )
-    return section.key
+    return known[type(form)]

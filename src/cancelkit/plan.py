@@ -84,6 +84,7 @@ def make_token(
         "told": sorted({person.id for person in told}),
         "on": on and on.isoformat(),
         "later": later,
+        "schedule": record.schedule and record.schedule.on.isoformat(),
     }
     return Token(record.id, record.version, digest_of(content))
 

@@ -15,10 +15,10 @@ from cancelkit.effects import Effect, Expecting, Invertible
 from cancelkit.errors import AdapterContractError, Invalid, PluginError
 from cancelkit.evaluate import Judged, evaluate, read_answers, with_overrides
 from cancelkit.facts import Facts
-from cancelkit.lifecycle import state_of
+from cancelkit.lifecycle import state_of, while_pending
 from cancelkit.messages import Message, Refusal
 from cancelkit.needs import Need, Unknown
-from cancelkit.people import Customer, User
+from cancelkit.people import Customer, Person, User
 from cancelkit.plan import Planned, digest_of, due_effects, make_token, revision_of
 from cancelkit.ports import Unit
 from cancelkit.records import CancellationRecord, Entry, JsonObject, Performed, State
@@ -43,13 +43,21 @@ def look_up(
     record = unit.cancellations.current((customer_id,)).get(customer_id)
     if customer is not None or record is None or record.state is not State.PENDING:
         return customer, record, False
-    return Customer(record.customer, record.name, tenant=record.tenant), record, True
+    ghost = Customer(record.customer, record.name, while_pending(record.former))
+    return evolve(ghost, tenant=record.tenant), record, True
 
 
-def see(desk: Desk, customer: Customer, record: CancellationRecord | None, **known: Any) -> Seen:
+def see(
+    desk: Desk,
+    customer: Customer,
+    record: CancellationRecord | None,
+    on: date | None = None,
+    **known: Any,
+) -> Seen:
     """Return what every command and view begins with: the time, and the state."""
     now, today = moment(desk)
-    return Seen(now, today, state_of(customer, record), customer, record, **known)
+    on = None if on == today else on  # no date is today's
+    return Seen(now, today, state_of(customer, record), customer, record, on=on, **known)
 
 
 def checklist_of(desk: Desk, record: CancellationRecord | None, profile: str = "") -> Checklist:
@@ -90,7 +98,28 @@ def judge(
     names = dict(pair for entry in _entries(seen.record) for pair in entry.names.items())
     facts = Facts(customer, seen.today, as_of, answers, forms, performed, users, names)
     judged = evaluated(desk, checklist, facts)
-    return with_overrides(judged, seen.record) if seen.record else judged
+    if seen.record is None or not seen.record.overrides:
+        return judged
+    overridden = [one.section for one in seen.record.overrides if one.section in checklist.by_key]
+    ids = {key: open_ids(desk, unit, seen, judged, key, blind=blind) for key in overridden}
+    return with_overrides(judged, seen.record, ids)
+
+
+def open_ids(
+    desk: Desk, unit: Unit, seen: Seen, judged: Judged, key: str, *, blind: bool = False
+) -> tuple[str, ...]:
+    """Return the ids of (the first 100 of) the records that keep a section red, in order."""
+    section = judged.checklist.by_key[key]
+    red = [state for one, state in judged.pairs if one.key == key and state.count is not None]
+    if not red:
+        return ()
+
+    def ask() -> tuple[str, ...]:
+        names = unit.customers.open_records
+        found = [names(seen.customer.id, need, seen.as_of, 100) for need in section.needs]
+        return tuple(sorted(str(record[0]) for records in found for record in records))
+
+    return unless_blind(desk, "CustomerRepo.open_records", ask, blind)[0] or ()
 
 
 def evaluated(desk: Desk, checklist: Checklist, facts: Facts) -> Judged:
@@ -153,11 +182,23 @@ def see_removal(desk: Desk, seen: Seen, record: CancellationRecord, *, put_back:
         if isinstance(inverse, Expecting):
             if not inverse.holds(after):
                 unable.append(refusal("effect_changed", done.section))
-            left = [user for user in mentioned(desk, (inverse,)).values() if not user.active]
-            unable += [refusal("owner_left", done.section, owner=user.name) for user in left]
             after = inverse.applied(after)
         back.append(Planned(done.section, inverse))
+    last = {type(planned.effect): planned for planned in back}.values()
+    unable += [why for planned in last for why in _left(desk, planned)]
     return evolve(seen, effects=tuple(back), stays=tuple(stays), unable=tuple(unable))
+
+
+def _left(desk: Desk, planned: Planned) -> list[Refusal]:
+    """Return a refusal for each user who would own the customer again, but has left."""
+    people = getattr(planned.effect, "to", ())
+    found = mentioned(desk, (planned.effect,)) if desk.kit.users is not None else None
+    if found is None or not hasattr(planned.effect, "mentions"):
+        return []
+    names = {person.id: person.name for person in people if isinstance(person, Person)}
+    ids: tuple[str, ...] = planned.effect.mentions
+    left = [one for one in ids if one not in found or not found[one].active]
+    return [refusal("owner_left", planned.section, owner=names.get(one, one)) for one in left]
 
 
 def why_not(unit: Unit, customer: Customer, effects: tuple[Planned, ...]) -> tuple[Refusal, ...]:

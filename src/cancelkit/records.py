@@ -78,10 +78,11 @@ class Performed:
 
 @frozen
 class Override:
-    """A blocking section that may be red all the same: void when the section says another thing."""
+    """A blocking section that may be red all the same: void when the section has changed."""
 
     section: str
     message: Message  # what the section said: the override is for exactly this
+    records: tuple[str, ...]  # the ids of (the first 100 of) the records that kept it red
     reason: str = field(repr=False)
     stamp: Stamp
 

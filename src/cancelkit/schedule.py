@@ -13,12 +13,11 @@ is tried again on the next day; only Remove, or a Process, ends a schedule.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from cancelkit import commands
 from cancelkit.asking import faults, moment
-from cancelkit.errors import CancelkitError, NotDue
+from cancelkit.errors import CancelkitError, Invalid, NotDue
 from cancelkit.orders import order
 from cancelkit.records import Outcome, Verb
 
@@ -34,20 +33,33 @@ class Tried(NamedTuple):
     error: CancelkitError | None = None  # `Refused`: blocked, and tried again on the next day
 
 
-def process_due(desk: Desk, limit: int = 500) -> Iterator[Tried]:
-    """Carry out up to `limit` scheduled Processes that are due, the longest due first.
+def process_due(desk: Desk, *, page: int = 500) -> list[Tried]:
+    """Carry out the scheduled Processes that are due, the longest due first, a page at a time.
 
-    Each is a command of its own: what fails hurts no other, and is due again. The day is that of
-    the host's clock, in the host's zone.
+    Each is a command of its own: what fails hurts no other, and is due again in the next run. The
+    day is that of the host's clock, in the host's zone. What was entered since the scheduling, such
+    as a new owner, is done as well.
     """
+    if page < 1:
+        raise Invalid(f"page must be 1 or more, not {page}.")
+    done: list[Tried] = []
+    tried: set[str] = set()
+    while new := _due(desk, tried, page):
+        tried.update(new)
+        for customer_id in new:
+            try:
+                ask = order(desk, customer_id, Verb.PROCESS, None, due=True)
+                done.append(Tried(customer_id, commands.run(desk, ask)))
+            except NotDue:
+                continue
+            except CancelkitError as error:
+                done.append(Tried(customer_id, None, error))
+    return done
+
+
+def _due(desk: Desk, tried: set[str], page: int) -> list[str]:
+    """Return a page of what is due and was not tried in this run, so that no failure starves it."""
     with faults("looking for what is due"), desk.host.reading() as unit:
         _, today = moment(desk)
-        due = tuple(unit.cancellations.due(today, limit))
-    for customer_id in due:
-        try:
-            ask = order(desk, customer_id, Verb.PROCESS, None, due=True)
-            yield Tried(customer_id, commands.run(desk, ask))
-        except NotDue:
-            continue
-        except CancelkitError as error:
-            yield Tried(customer_id, None, error)
+        found = unit.cancellations.due(today, page + len(tried))
+    return [customer_id for customer_id in found if customer_id not in tried]

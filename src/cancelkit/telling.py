@@ -20,6 +20,7 @@ EVENT: Mapping[Verb, str] = {
     Verb.SCHEDULE: "scheduled",
     Verb.PROCESS: "processed",
     Verb.REMOVE: "removed",
+    Verb.END: "removed",
     Verb.REINSTATE: "reinstated",
 }
 """move -> the event of which people are told; a scheduled Process may also be "blocked"."""
@@ -32,6 +33,7 @@ def tell(
     record: CancellationRecord,
     event: str,
     *,
+    key: str = "",
     lines: Sequence[Message] = (),
     blocked: Sequence[Refusal] = (),
 ) -> tuple[Person, ...]:
@@ -43,7 +45,8 @@ def tell(
     planned = seen.token is not None and event != "blocked"
     told = seen.told if planned else recipients(desk, event, seen.customer, record)
     entry = record.entry("reasons")
-    on = record.schedule.on if record.schedule else record.effective
+    on = record.schedule.on if record.schedule else None
+    on = record.effective if event == "processed" else on
     values: dict[str, Value] = {"name": seen.customer.name, "by": (seen.behalf or desk.actor).name}
     values |= {"on": on} if on else {}
     links = desk.kit.links
@@ -59,7 +62,7 @@ def tell(
             recipient=person,
             actor=seen.behalf or desk.actor,
             at=seen.at,
-            message=Message.of(f"event.{event}", **values),
+            message=Message.of(f"event.{key or event}", **values),
             lines=tuple(lines),
             blocked=tuple(blocked),
             on=on,

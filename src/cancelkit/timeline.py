@@ -50,7 +50,7 @@ def _what(kit: CancelKit, entry: HistoryEntry) -> str:
         what += f": {kit.title(entry.section)}"
     if entry.on is not None and entry.on != entry.today:
         what += f", {kit.text(Message.of('timeline.effective', on=entry.on))}"
-    if entry.verb is Verb.OVERRIDE:
+    if entry.verb is Verb.OVERRIDE and (entry.note or entry.accepted):
         said = Message.of("timeline.reason", reason=entry.note)
         what += f" - {kit.text(said if entry.note else Message('timeline.taken_back'))}"
     if not entry.accepted:

@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from cancelkit.needs import Count
 from cancelkit.people import NamedRecord, Person
-from cancelkit.records import JsonObject, Override, Schedule, State, Verb
+from cancelkit.records import JsonObject, Override, Schedule, Stamp, State, Verb
 from cancelkit.section import Gate
 from cancelkit.serial import to_data
 from cancelkit.states import Light
@@ -70,6 +70,9 @@ class View:
     profile: str  # by which checklist; "" for the kit's own
     schedule: Schedule | None  # while a Process is scheduled
     performed: tuple[str, ...]  # what was done to the CRM, and stays unless it is put back
+    may_put_back: tuple[str, ...]  # of these, what Remove and Reinstate can put back
+    ended: Stamp | None  # of a customer who was cancelled here: by whom, and when
+    effective: date | None  # and the effective date
     sections: tuple[Line, ...]  # in order
     actions: tuple[Verb, ...]  # what this actor may do now
     token: str  # for Enter and Process; "" where no cancellation is open
@@ -107,9 +110,10 @@ class Plan:
     steps: tuple[str, ...]  # what would be changed, in order; the status last
     notify: tuple[Person, ...]
     blocked_by: tuple[Line, ...]  # the sections because of which it would be refused
+    until_then: tuple[Line, ...]  # those that would block on a day to come, if they stay red
     advice: tuple[Line, ...]  # the sections that are not green but do not block
     overridden: tuple[Line, ...]  # the sections that would block, had nobody overridden them
-    obstacles: tuple[str, ...]  # every reason why it would be refused
+    obstacles: tuple[str, ...]  # every reason why it would be refused now
     on: date  # the effective date
     later: bool  # it is still to come: Process schedules, and is blocked only by what is unknown
     token: str  # to confirm this plan with
@@ -117,7 +121,7 @@ class Plan:
 
     def data(self) -> dict[str, Any]:
         """Return the plan as a JSON-ready object."""
-        kinds = ("blocked_by", "advice", "overridden")
+        kinds = ("blocked_by", "until_then", "advice", "overridden")
         return {**to_data(self), **{kind: _keys(getattr(self, kind)) for kind in kinds}}
 
 

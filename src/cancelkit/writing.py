@@ -14,8 +14,9 @@ from attrs import evolve
 from cancelkit.advance import advanced, begun, effective
 from cancelkit.asking import new_id
 from cancelkit.decide import Ask, Decision, Seen
+from cancelkit.effects import Expecting
 from cancelkit.errors import AdapterContractError, Conflict
-from cancelkit.lifecycle import while_pending
+from cancelkit.lifecycle import actual_status, state_of, while_pending
 from cancelkit.messages import Message
 from cancelkit.people import Person, Status
 from cancelkit.plan import Planned, revision_of
@@ -51,29 +52,30 @@ def refusal(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) ->
 
 def write(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) -> Outcome:
     """Carry out an accepted decision, or raise `Conflict`: then nothing of it may stay."""
-    if unit.status is not None and seen.customer.status is None and not seen.gone:
+    if unit.status is not None and seen.customer.status is None and ask.verb is not Verb.END:
         raise AdapterContractError(
             f"CustomerRepo returned customer {ask.customer_id!r} without a status, but the host "
             "has a StatusMirror: give both, or neither."
         )
     if unit.status is None:  # nothing is mirrored: the CRM's status is not ours to remember
         seen = evolve(seen, customer=evolve(seen.customer, status=None))
-    stamp, verb = Stamp(desk.actor, seen.at), decision.verb
-    done = tuple(_perform(unit, seen, planned, stamp) for planned in decision.effects)
+    stamp, verb = Stamp(seen.behalf or desk.actor, seen.at), decision.verb
+    done = _perform(unit, seen, decision.effects, stamp)
     record = _after(desk, ask, seen, verb, done, stamp)
     told: tuple[Person, ...] = ()
     if record is not seen.record:
         _mirror(unit, verb, seen, record.former)
         _store(unit, seen.record, record)
         if verb in EVENT:
-            told = tell(desk, unit, seen, record, EVENT[verb], lines=[x.message for x in done])
+            key, lines = "ended" if verb is Verb.END else "", [one.message for one in done]
+            told = tell(desk, unit, seen, record, EVENT[verb], key=key, lines=lines)
     unit.history.append(_history(desk, ask, seen, decision, record))
     outcome = Outcome(
         op=ask.op,
         verb=verb,
         customer=seen.customer.id,
         cancellation=record.id,
-        now=record.state,
+        now=state_of(seen.customer, record) if verb is Verb.END else record.state,
         at=seen.at,
         on=effective(seen, verb),
         done=done,
@@ -86,26 +88,31 @@ def write(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) -> O
     return outcome
 
 
-def _perform(unit: Unit, seen: Seen, planned: Planned, stamp: Stamp) -> Performed:
-    """Carry out an effect; it must find what it expects."""
-    section, effect = planned
-    matched = unit.performers[type(effect)].perform(effect, seen.customer)
-    if not _answer(matched, f"The performer of {type(effect).__name__}"):
-        raise Conflict(f"{type(effect).__name__} did not find what it expects.")
-    revision = revision_of(seen.record, section) if seen.record else 0
-    return Performed(section, effect.kind, to_data(effect), effect.message(), revision, stamp)
+def _perform(
+    unit: Unit, seen: Seen, effects: tuple[Planned, ...], stamp: Stamp
+) -> tuple[Performed, ...]:
+    """Carry out effects in order; each must find what it expects."""
+    done, customer = [], seen.customer
+    for section, effect in effects:
+        matched = unit.performers[type(effect)].perform(effect, customer)
+        if not _answer(matched, f"The performer of {type(effect).__name__}"):
+            raise Conflict(f"{type(effect).__name__} did not find what it expects.")
+        customer = effect.applied(customer) if isinstance(effect, Expecting) else customer
+        revision = revision_of(seen.record, section) if seen.record else 0
+        said = (to_data(effect), effect.message())
+        done.append(Performed(section, effect.kind, *said, revision, stamp))
+    return tuple(done)
 
 
 def _after(
     desk: Desk, ask: Ask, seen: Seen, verb: Verb, done: tuple[Performed, ...], stamp: Stamp
 ) -> CancellationRecord:
     """Return the cancellation as it is afterwards; the same object where nothing changes."""
-    if seen.record is None or (verb is Verb.BEGIN and seen.state is not State.PENDING):
+    record = seen.record
+    if record is None or seen.state is State.LIVE:
         checklist = desk.kit.profile(seen.profile)
         return begun(new_id(desk), checklist, seen.profile, seen.customer, stamp)
-    if verb is Verb.BEGIN:
-        return seen.record
-    return advanced(seen.record, ask, seen, verb, done, stamp)
+    return record if verb is Verb.BEGIN else advanced(record, ask, seen, verb, done, stamp)
 
 
 def _store(unit: Unit, old: CancellationRecord | None, new: CancellationRecord) -> None:
@@ -175,9 +182,19 @@ def _history(
 def _said(seen: Seen, decision: Decision) -> tuple[Message, ...]:
     """Return what was done beyond the move: the effects, and for Process the overrides used."""
     done = [planned.effect.message() for planned in decision.effects]
-    if decision.verb is Verb.BEGIN and seen.profile:
+    if decision.to is not None and decision.verb in (Verb.ADOPT, Verb.END):
+        done.append(_drifted(seen, decision.verb))
+    if decision.verb is Verb.BEGIN and seen.state is not State.PENDING and seen.profile:
         done.append(Message.of("begun.profile", profile=seen.profile))
     if decision.verb is Verb.PROCESS and decision.to is not None and seen.judged:
         for key, over in seen.judged.overridden.items():
             done.append(Message.of("override.used", section=key, by=over.stamp.by.name))
     return tuple(done)
+
+
+def _drifted(seen: Seen, verb: Verb) -> Message:
+    """Return what the history keeps of a drift: the status that was adopted, or left."""
+    status = actual_status(seen.customer.status)
+    if verb is Verb.END or seen.record is None:
+        return Message.of("drift.left", status=status)
+    return Message.of("drift.adopted", was=actual_status(seen.record.former), to=status)

@@ -88,7 +88,7 @@ def cancellation(
         profile="key accounts",
         required=("reasons.text", "reasons.extra"),
         entries=(Entry("reasons", 3, _DATA, 1, stamp, {SOMEBODY.id: TEXT}),),
-        overrides=(Override("assets", message, TEXT, stamp),),
+        overrides=(Override("assets", message, ("A-1", "A-2"), TEXT, stamp),),
         performed=(Performed("future_expiry", "create_expiry", _DATA, message, 0, stamp),),
         schedule=Schedule(DAY, DAY + timedelta(days=1), stamp),
         effective=DAY,

@@ -1,0 +1,144 @@
+"""What a newcomer got wrong is said, and what was entered nowhere is not taken for entered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from attrs import evolve, field, frozen
+
+from cancelkit import STANDARD, CancelKit, Person, Reasons
+from cancelkit.errors import BadSetup, Invalid, WrongDate
+from cancelkit.facts import Facts
+from cancelkit.records import HistoryEntry
+from cancelkit.states import Light, SectionState, green
+from tests.world import TODAY, World, admins, world
+
+
+@pytest.mark.parametrize("profile", [None, 7, ["insolvency"], b"x"], ids=repr)
+def test_profile_that_is_no_text_is_invalid(profile: Any) -> None:
+    here = world()
+    with pytest.raises(Invalid):
+        here.get().begin(profile=profile)
+    with pytest.raises(Invalid):
+        here.desk().check("C-1", profile=profile)
+    assert [] == here.history()
+
+
+@pytest.mark.parametrize("section", [None, 7, ["cases"]], ids=repr)
+def test_section_that_is_no_text_is_invalid(section: Any) -> None:
+    here = world()
+    with pytest.raises(Invalid):
+        here.get().override(section, "why")
+    with pytest.raises(Invalid):
+        here.get().perform_now(section)
+    assert [] == here.history()
+
+
+def test_profile_of_a_day_to_come_is_compared_with_the_same_profile_today() -> None:
+    here = world()
+    kit = CancelKit(
+        STANDARD.without("assets"), profiles={"p": STANDARD}, roles=admins(), users=here.users
+    )
+    desk = kit.at(here.host, actor=Person("alice"))
+    view = desk.check("C-1", on=TODAY + timedelta(days=3), profile="p")
+    assert Light.GREEN is view.section("assets").today
+
+
+def test_no_date_is_judged_like_the_date_of_today() -> None:
+    here = world()
+    here.crm.put_customer(evolve(here.customer, since=TODAY + timedelta(days=30)))
+    here.ready()
+    with pytest.raises(WrongDate):
+        here.get().process(here.get().plan().token)
+
+
+def test_profile_that_is_no_checklist_is_a_bad_setup() -> None:
+    profiles: Any = {"moved": 3}
+    with pytest.raises(BadSetup, match="moved"):
+        CancelKit(STANDARD, profiles=profiles, roles=admins(), users=world().users)
+
+
+@pytest.mark.parametrize("name", ["", " x"])
+def test_name_of_a_profile_is_checked_as_part_of_the_setup(name: str) -> None:
+    with pytest.raises(BadSetup):
+        CancelKit(STANDARD, profiles={name: STANDARD}, roles=admins(), users=world().users)
+
+
+@frozen
+class Extra:
+    told: bool = False
+    notes: Mapping[str, str] = field(factory=dict, hash=False)
+    number: int = 0
+
+
+@frozen
+class ExtraSection:
+    key: str = "extra"
+    title: str = "Extra"
+    needs: tuple[()] = ()
+    form: type[Extra] = Extra
+
+    def evaluate(self, facts: Facts) -> SectionState:
+        return green("extra.fine")
+
+
+def test_unticked_box_and_empty_mapping_fill_no_field() -> None:
+    checklist = STANDARD.with_section(ExtraSection())
+    here = world(checklist.requiring("extra.told", "extra.notes", "extra.number"))
+    here.begun().enter(Extra())
+    assert "Still to fill in: told, notes" == here.get().view().section("extra").message
+
+
+@frozen
+class Short:
+    text: str = ""
+
+
+@frozen
+class ShortReasons:
+    key: str = "reasons"
+    title: str = "Reasons"
+    needs: tuple[()] = ()
+    form: type[Short] = Short
+
+    def evaluate(self, facts: Facts) -> SectionState:
+        return green("reasons.given", text="")
+
+
+def test_required_field_that_a_replacement_does_not_have_is_a_bad_setup() -> None:
+    with pytest.raises(BadSetup, match=r"reasons\.extra"):
+        STANDARD.requiring("reasons.extra").replacing(ShortReasons())
+
+
+def test_unknown_profile_is_invalid_for_a_pending_customer_too() -> None:
+    here = world()
+    here.begun()
+    with pytest.raises(Invalid):
+        here.desk().check("C-1", profile="nonsense")
+
+
+@pytest.mark.parametrize("blank", [" ", "\n\t"])
+def test_blank_reason_takes_nothing_back(blank: str) -> None:
+    here = world()
+    here.add_order()
+    here.ready().override("sales_orders", "why")
+    with pytest.raises(Invalid):
+        here.get().override("sales_orders", blank)
+    assert here.get().view().section("sales_orders").override
+
+
+def _last(here: World) -> HistoryEntry:
+    return here.history()[-1]
+
+
+def test_history_says_which_status_was_adopted_and_which_was_left() -> None:
+    here = world()
+    here.begun().enter(Reasons("price"))
+    status = here.status
+    assert status is not None
+    here.crm.put_customer(evolve(here.customer, status=evolve(status, value="frozen")))
+    here.get().adopt()
+    assert _last(here).done
