@@ -50,9 +50,9 @@ class Owned:
             if db.dialect.name == "sqlite":
                 begin_sqlite(db, self._host.own, writing=writing)
             yield self._host.unit(db, db, self.tenant, writing=writing)
-            if not transaction.is_active or _has_failed(db):
-                raise AdapterContractError(ENDED)
             if writing:
+                if not transaction.is_active or _has_failed(db):
+                    raise AdapterContractError(ENDED)
                 _commit(transaction)
 
     def _at_level(self, levels: dict[str, str]) -> Engine:

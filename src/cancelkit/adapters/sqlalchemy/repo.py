@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from cancelkit.adapters.sqlalchemy.chunks import cells
 from cancelkit.adapters.sqlalchemy.description import Dates
+from cancelkit.adapters.sqlalchemy.faults import translated
 from cancelkit.adapters.sqlalchemy.statements import Statements
 from cancelkit.needs import Need, Unknown
 from cancelkit.people import Customer, NamedRecord, Person, Status
@@ -69,6 +70,7 @@ class SqlCustomers:
         """See `CustomerRepo.answers`."""
         return self._made.known(need)
 
+    @translated()
     def facts(
         self, customer_ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date
     ) -> Mapping[str, Mapping[Need[Any], object]]:
@@ -87,6 +89,7 @@ class SqlCustomers:
             found = self._many(customer_ids, known, values)
         return {key: {**found[key], **unknown} for key in customer_ids}
 
+    @translated()
     def open_records(
         self, customer_id: str, need: Need[Any], as_of: date, limit: int
     ) -> Sequence[NamedRecord]:
