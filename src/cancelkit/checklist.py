@@ -239,10 +239,10 @@ def gathered(checklists: Iterable[Checklist]) -> Gathered:
     by_form: dict[type, str] = {}
     for section in (*active, *(off for one in each for off in one.switched_off)):
         known, form = by_key.setdefault(section.key, section), form_of(section)
-        fits = form is None or by_form.setdefault(form, section.key) == section.key
-        if (not fits or form_of(known) is not form) and section in active:
+        other = section.key if form is None else by_form.setdefault(form, section.key)
+        if (other != section.key or form_of(known) is not form) and section in active:
             raise BadSetup(
-                f"The section {section.key!r} of one checklist and {known.key!r} of another do not "
+                f"The section {other!r} of one checklist and {section.key!r} of another do not "
                 "go together: a key has one form everywhere, and a form one key."
             )
     sampled = (need for s in active if isinstance(s, WithSamples) for need in s.sampled)

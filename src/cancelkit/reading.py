@@ -202,7 +202,7 @@ def _left(desk: Desk, planned: Planned) -> list[Refusal]:
 
 
 def why_not(unit: Unit, customer: Customer, effects: tuple[Planned, ...]) -> tuple[Refusal, ...]:
-    """Ask the performers which effects cannot be carried out, and why."""
+    """Ask the performers which effects cannot be carried out, and why; each after those before."""
     found: list[Refusal] = []
     for section, effect in effects:
         performer = unit.performers.get(type(effect))
@@ -216,6 +216,7 @@ def why_not(unit: Unit, customer: Customer, effects: tuple[Planned, ...]) -> tup
                 f"The performer of {type(effect).__name__} refused with {type(why).__name__}; "
                 "expected a Message or None."
             )
+        customer = effect.applied(customer) if isinstance(effect, Expecting) else customer
     return tuple(found)
 
 

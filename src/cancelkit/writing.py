@@ -57,11 +57,12 @@ def write(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) -> O
             f"CustomerRepo returned customer {ask.customer_id!r} without a status, but the host "
             "has a StatusMirror: give both, or neither."
         )
+    ours = seen
     if unit.status is None:  # nothing is mirrored: the CRM's status is not ours to remember
-        seen = evolve(seen, customer=evolve(seen.customer, status=None))
+        ours = evolve(seen, customer=evolve(seen.customer, status=None))
     stamp, verb = Stamp(seen.behalf or desk.actor, seen.at), decision.verb
     done = _perform(unit, seen, decision.effects, stamp)
-    record = _after(desk, ask, seen, verb, done, stamp)
+    record = _after(desk, ask, ours, verb, done, stamp)
     told: tuple[Person, ...] = ()
     if record is not seen.record:
         _mirror(unit, verb, seen, record.former)
@@ -184,7 +185,8 @@ def _said(seen: Seen, decision: Decision) -> tuple[Message, ...]:
     done = [planned.effect.message() for planned in decision.effects]
     if decision.to is not None and decision.verb in (Verb.ADOPT, Verb.END):
         done.append(_drifted(seen, decision.verb))
-    if decision.verb is Verb.BEGIN and seen.state is not State.PENDING and seen.profile:
+    fresh = decision.to is not None and seen.state is State.LIVE
+    if decision.verb is Verb.BEGIN and fresh and seen.profile:
         done.append(Message.of("begun.profile", profile=seen.profile))
     if decision.verb is Verb.PROCESS and decision.to is not None and seen.judged:
         for key, over in seen.judged.overridden.items():
