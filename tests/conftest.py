@@ -80,3 +80,25 @@ def _how_to_repeat(config: pytest.Config) -> str:
     if chosen is not None and chosen != str(order):
         options.append(f"--hypothesis-seed={chosen}")
     return f"hypothesis profile {PROFILE}; to repeat this run: {' '.join(options) or 'no seed'}"
+
+
+PROOFS = frozenset(
+    f"test_{name}.py"
+    for name in (
+        "broken_adapters",
+        "contract_sqlalchemy",
+        "faults",
+        "interleavings",
+        "sql_crashes",
+        "sql_kill",
+        "sql_races",
+        "state_machine",
+    )
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the proofs: they take most of the time, and do not depend on the version of Python."""
+    for item in items:
+        if item.path.name in PROOFS:
+            item.add_marker(pytest.mark.proof)
