@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from threading import Thread
 
@@ -89,7 +89,7 @@ class Folder:
 
 
 @contextlib.contextmanager
-def scratch() -> Iterator[Folder]:
+def scratch() -> Generator[Folder]:
     """A folder that whoever runs the server can reach; deleted at the end."""
     base = Path(tempfile.gettempdir())
     if ROOT_IS_REFUSED:  # TMPDIR may be private to root

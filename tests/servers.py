@@ -21,6 +21,7 @@ import psycopg
 import pymysql  # type: ignore[import-untyped]  # it ships no types
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from tests.server_process import mariadb_binaries, postgres_binaries
 
@@ -101,7 +102,7 @@ def sqlite_engine(file: Path, **options: Any) -> sa.Engine:
     """Return an engine for a file, in Python's default mode, that does not wait for the disk."""
     engine = sa.create_engine(f"sqlite:///{file}", connect_args={"timeout": 20.0, **options})
 
-    @sa.event.listens_for(engine, "connect")
+    @event.listens_for(engine, "connect")
     def _(driver: Any, _: object) -> None:
         driver.execute("PRAGMA synchronous = OFF")
         driver.execute("PRAGMA foreign_keys = ON")

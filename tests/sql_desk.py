@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -117,7 +117,7 @@ def cancel(desk: Desk, key: str) -> Outcome:
 
 
 @contextmanager
-def bound(engine: sa.Engine, how: str) -> Iterator[Session | sa.Connection]:
+def bound(engine: sa.Engine, how: str) -> Generator[Session | sa.Connection]:
     """Yield a transaction of the host's own, as a session or a connection; it is not committed."""
     if how == "session":
         with Session(engine) as session:

@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from cancelkit.adapters.sqlalchemy import SqlHost
@@ -209,11 +210,11 @@ def lost(engine: sa.Engine) -> Generator[None]:
 
 @contextmanager
 def _before_commit(engine: sa.Engine, do: Callable[[sa.Connection], None]) -> Generator[None]:
-    sa.event.listen(engine, "commit", do)
+    event.listen(engine, "commit", do)
     try:
         yield
     finally:
-        sa.event.remove(engine, "commit", do)
+        event.remove(engine, "commit", do)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event, exc, orm
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
@@ -122,12 +123,12 @@ def test_the_session_reads_again_what_was_written(crm: Place) -> None:
         assert "Renamed" == customer.name
         with late.no_autoflush:
             late.connection().exec_driver_sql("SELECT 1")
-        with pytest.raises(sa.orm.exc.StaleDataError):
+        with pytest.raises(orm.exc.StaleDataError):
             _write_as_read_before(late, stale, version)
 
 
 def _write_as_read_before(session: Session, customer: Customer, version: int) -> None:
-    sa.orm.attributes.set_committed_value(customer, "row_version", version)
+    orm.attributes.set_committed_value(customer, "row_version", version)
     customer.name = "Overwritten"
     session.flush()
 
@@ -189,7 +190,7 @@ def test_postgres_at_a_snapshot_is_refused(postgres: Place, level: str, by_hand:
 
 def test_a_transaction_that_has_failed_is_refused(postgres: Place) -> None:
     with postgres.engine.connect() as db:
-        with pytest.raises(sa.exc.ProgrammingError):
+        with pytest.raises(exc.ProgrammingError):
             db.exec_driver_sql("SELECT no_such_column")
         with pytest.raises(errors.TransactionRequired, match="Roll it back first"):
             postgres.joining(db).begin(postgres.key)
@@ -200,7 +201,7 @@ def test_a_transaction_that_has_failed_is_refused(postgres: Place) -> None:
 def test_a_session_that_has_failed_is_refused(crm: Place) -> None:
     with Session(crm.engine) as session:
         session.add(_twice(crm))
-        with pytest.raises(sa.exc.IntegrityError):
+        with pytest.raises(exc.IntegrityError):
             session.flush()
         session.rollback()
         crm.joining(session).begin(crm.key)
@@ -298,7 +299,7 @@ def test_an_error_that_was_passed_over_is_no_commit(postgres: Place) -> None:
 
     def careless(db: Any) -> Callable[[AssignOwner, Any], bool]:
         def assign(effect: AssignOwner, customer: Any) -> bool:
-            with pytest.raises(sa.exc.ProgrammingError):
+            with pytest.raises(exc.ProgrammingError):
                 db.exec_driver_sql("SELECT no_such_column")
             return True
 
@@ -359,11 +360,11 @@ def test_an_async_session_runs_a_whole_cancellation(
 def begun_by_a_hook(engine: sa.Engine, begin: str) -> None:
     """Let SQLAlchemy begin, and not the driver, as its documentation advises."""
 
-    @sa.event.listens_for(engine, "connect")
+    @event.listens_for(engine, "connect")
     def _(driver: Any, _: object) -> None:
         driver.isolation_level = None
 
-    @sa.event.listens_for(engine, "begin")
+    @event.listens_for(engine, "begin")
     def _(db: sa.Connection) -> None:
         db.exec_driver_sql(begin)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta, timezone
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from attrs import frozen
+from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from cancelkit import errors
@@ -158,7 +159,7 @@ def db(tmp_path: Path) -> Iterator[sa.Engine]:
 
 
 @contextmanager
-def writing(host: SqlHost, engine: sa.Engine, tenant: str = "") -> Iterator[Unit]:
+def writing(host: SqlHost, engine: sa.Engine, tenant: str = "") -> Generator[Unit]:
     """Begin a unit of work."""
     with host.owning(engine, tenant=tenant).writing() as unit:
         yield unit
@@ -225,13 +226,12 @@ def test_the_status_may_be_a_flag(db: sa.Engine) -> None:
     with writing(host_of(status=status), db) as unit:
         found = unit.customers.lock("1")
         assert found is not None
-        assert Shown("true", None, cancelled=False, label="Active") == found.status
+        active = Shown("true", None, cancelled=False, label="Active")
+        assert active == found.status
         assert unit.status is not None
-        assert unit.status.mark_cancelled("1", found.status)
-        assert (
-            Shown("false", None, cancelled=True, label="Left")
-            == unit.customers.load(("1",))["1"].status
-        )
+        assert unit.status.mark_cancelled("1", active)
+        left = Shown("false", None, cancelled=True, label="Left")
+        assert left == unit.customers.load(("1",))["1"].status
 
 
 class Mirror:
@@ -588,12 +588,13 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     crm = placed(engine)
     full = sqlite_engine(tmp_path / "crm.db")
 
-    @sa.event.listens_for(full, "connect")
+    @event.listens_for(full, "connect")
     def _(driver: Any, _: object) -> None:
         driver.execute("PRAGMA max_page_count = 1")
 
+    before = [crm.everything()]
     with pytest.raises(errors.Failed, match="full"):
-        _until_full(at(crm, full), before := [crm.everything()])
+        _until_full(at(crm, full), before)
     assert before[-1] == crm.everything()
     full.dispose()
     engine.dispose()

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, cast
 from attrs import fields
 from sqlalchemy import Boolean, ColumnElement, FromClause, Table
 from sqlalchemy import Column as TableColumn
-from sqlalchemy.sql.util import _deep_deannotate
+from sqlalchemy.sql.util import _deep_deannotate  # pyright: ignore[reportPrivateUsage] - mapped attributes
 
 from cancelkit.errors import BadSetup
 

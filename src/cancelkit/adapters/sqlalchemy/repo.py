@@ -102,7 +102,7 @@ class SqlCustomers:
         link = source.source.link
         return [
             NamedRecord(str(key), str(key if label is None else label), link and link(str(key)))
-            for key, label in self._db.execute(self._made.named(need), values)
+            for key, label in map(tuple, self._db.execute(self._made.named(need), values))
         ]
 
     def _customer(self, row: Sequence[Any]) -> Customer:

@@ -82,7 +82,7 @@ class SqlCancellations(_Store):
         rows = self.rows(t.id, t.customer, t.document).where(asked)
         ordered = rows.order_by(t.slot.is_not(None), t.seq)  # the open one, else the newest: last
         found = self.db.execute(ordered, {"customers": list(customer_ids)})
-        newest = {customer: (key, text) for key, customer, text in found}
+        newest = {customer: (key, text) for key, customer, text in map(tuple, found)}
         return {
             customer: load(CancellationRecord, text, f"cancellation {key!r}")
             for customer, (key, text) in newest.items()
@@ -123,7 +123,7 @@ class SqlHistory(_Store):
         """See `History.of`."""
         t = self.table.c
         rows = self.rows(t.id, t.document, customer=customer_id)
-        found = self.db.execute(rows.order_by(t.seq))
+        found = map(tuple, self.db.execute(rows.order_by(t.seq)))
         return [load(HistoryEntry, text, f"history entry {key!r}") for key, text in found]
 
 
