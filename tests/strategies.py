@@ -149,7 +149,7 @@ _NAMES = st.dictionaries(IDS, MAY_BE_STORED, max_size=2)
 ENTRIES = st.builds(
     Entry, KEYS, st.integers(0, 9), JSON_OBJECTS, st.integers(0, 99), STAMPS, _NAMES
 )
-OVERRIDES = st.builds(Override, KEYS, MESSAGES, MAY_BE_STORED, STAMPS)
+OVERRIDES = st.builds(Override, KEYS, MESSAGES, tuples(KEYS), MAY_BE_STORED, STAMPS)
 SCHEDULES = st.builds(Schedule, DAYS, DAYS, STAMPS)
 PERFORMED = st.builds(Performed, KEYS, KEYS, JSON_OBJECTS, MESSAGES, st.integers(0, 99), STAMPS)
 

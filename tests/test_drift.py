@@ -32,7 +32,7 @@ from cancelkit.errors import (
     Refused,
     UnknownCustomer,
 )
-from cancelkit.records import EVENTS, HistoryEntry, State, Verb
+from cancelkit.records import HistoryEntry, State, Verb
 from cancelkit.relay import Relay
 from cancelkit.schedule import process_due
 from cancelkit.serial import dump
@@ -107,8 +107,8 @@ SHOWN: dict[Change, str] = {
     cancelled_elsewhere: "The status was changed to Cancelled by somebody else",
     cancelled_with_the_mark_left: "The status was changed to Gone away by somebody else",
     cancelled_by_a_box: "The status was changed to Gold customer by somebody else",
-    deleted: "The customer is not here any more: deleted, merged or moved",
-    moved_to_another_tenant: "The customer is not here any more: deleted, merged or moved",
+    deleted: "Harbour Café is not here any more: deleted, merged or moved",
+    moved_to_another_tenant: "Harbour Café is not here any more: deleted, merged or moved",
 }
 
 
@@ -138,6 +138,11 @@ def commands(cancellation: Cancellation) -> dict[Verb, Callable[[], Outcome]]:
         Verb.REMOVE: lambda: cancellation.remove(put_back=True),
         Verb.REINSTATE: cancellation.reinstate,
     }
+
+
+def done(here: World) -> list[str]:
+    """Return what the history says was done by the last command."""
+    return [here.kit.text(message) for message in here.history()[-1].done]
 
 
 # ---------------------------------------------------------------- shown, never overwritten
@@ -195,11 +200,23 @@ def test_answers_are_still_taken_after_drift(change: Change) -> None:
     assert cancellation == here.get().begin().cancellation
 
 
-@pytest.mark.parametrize("change", [mark_cleared, value_changed])
-def test_drift_says_what_to_set_back(change: Change) -> None:
+@pytest.mark.parametrize(
+    ("change", "moves"),
+    [
+        (mark_cleared, "begin, enter, adopt, end"),
+        (value_changed, "begin, enter, adopt, end"),
+        (cancelled_elsewhere, "begin, enter, end"),
+    ],
+)
+def test_drift_says_what_to_set_back_and_which_moves_are_left(change: Change, moves: str) -> None:
+    """Adopt is not advised where it would be refused."""
     here = drifted(change)
-    with pytest.raises(Drift, match=r"set it back to Gold customer \(pending\) in the CRM"):
-        here.get().remove()
+    for command in (here.get().remove, here.get("boss").remove):
+        with pytest.raises(
+            Drift, match=r"set it back to Gold customer \(pending\) in the CRM;.*"
+        ) as no:
+            command()
+        assert str(no.value).endswith(f"moves allowed now: {moves}.")
 
 
 def test_drift_that_is_set_back_in_the_crm_is_over() -> None:
@@ -316,6 +333,23 @@ def test_adopt_is_in_the_history_by_whom_and_when() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("change", "to"), [(mark_cleared, "Gold customer"), (value_changed, "Frozen")]
+)
+def test_history_says_which_status_was_adopted(change: Change, to: str) -> None:
+    here = drifted(change)
+    here.get("boss").adopt()
+    assert [f"Status of before, as adopted: Gold customer → {to}"] == done(here)
+
+
+@pytest.mark.parametrize("verb", [Verb.ADOPT, Verb.END])
+def test_history_of_what_was_refused_says_that_nothing_was_done(verb: Verb) -> None:
+    here = drifted(value_changed)
+    with pytest.raises(NotAllowed):
+        (here.get("alice").adopt if verb is Verb.ADOPT else here.get("alice").end)()
+    assert (verb, []) == (here.history()[-1].verb, done(here))
+
+
 def test_status_that_drifts_again_is_adopted_again() -> None:
     here = drifted(value_changed)
     here.get("boss").adopt()
@@ -352,13 +386,17 @@ def test_status_that_nobody_can_go_on_from_is_not_adopted(change: Change) -> Non
 
 @pytest.mark.parametrize("change", SHOWN)
 def test_end_closes_the_cancellation_and_leaves_the_crm_as_it_is(change: Change) -> None:
-    """Byte for byte, the mark of pending included; what was performed stays, and is recorded."""
+    """Byte for byte, the mark of pending included; what was performed stays, and is recorded.
+
+    The answer says where the customer is afterwards: the CRM is believed.
+    """
     here = drifted(change)
     customer, _ = stored(here)
     before = here.record()
     outcome = here.get("boss").end()
     after = here.record()
-    assert (Verb.END, State.LIVE, ()) == (outcome.verb, outcome.now, outcome.done)
+    now = State.CANCELLED if change in CANCELLED else State.LIVE
+    assert (Verb.END, now, ()) == (outcome.verb, outcome.now, outcome.done)
     assert customer == stored(here)[0]
     assert (State.LIVE, Person("boss")) == (after.state, after.ended.by if after.ended else None)
     same = evolve(after, version=before.version, state=State.PENDING, ended=None)
@@ -391,14 +429,50 @@ def test_mark_that_end_has_left_is_cleared_by_the_crm_first() -> None:
         here.get().begin()
 
 
-def test_end_is_told_to_nobody() -> None:
-    """It is a clearing up after the fact; nothing of it is an event."""
-    here = drifted(cancelled_elsewhere)
-    here.recipients.told.update(dict.fromkeys(EVENTS, (BOSS,)))
-    assert () == here.get("boss").end().notified
+@pytest.mark.parametrize("change", SHOWN)
+def test_end_is_told_to_those_who_are_told_of_a_removal(change: Change) -> None:
+    """Who was told that it was begun or scheduled hears of its end, in words of its own."""
+    here = drifted(change)
+    here.recipients.told["removed"] = (BOSS,)
+    assert (BOSS,) == here.get("boss").end().notified
     notifier = MemoryNotifier()
     Relay(here.host, notifier).run()
-    assert [] == notifier.sent
+    (told,) = notifier.sent
+    assert ("removed", BOSS, None) == (told.event, told.recipient, told.on)
+    said = "The cancellation of Harbour Café was ended by Boss; the CRM was left as it is"
+    assert ("event.ended", said) == (told.message.key, here.kit.text(told.message))
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        (mark_cleared, "Gold customer"),
+        (value_changed, "Frozen"),
+        (cancelled_elsewhere, "Cancelled"),
+        (deleted, "Gold customer"),
+    ],
+)
+def test_history_says_which_status_was_left(change: Change, left: str) -> None:
+    """For a customer who is gone: the last one that is known."""
+    here = drifted(change)
+    here.get("boss").end()
+    assert [f"Status left in the CRM: {left}"] == done(here)
+
+
+def status_lost(here: World) -> None:
+    here.crm.put_customer(evolve(here.customer, status=None))
+
+
+def test_end_works_where_the_crm_has_lost_the_status() -> None:
+    """The host promised one (it mirrors), so that nothing else can be done: only End is left."""
+    here = drifted(status_lost)
+    assert "The status was changed to - by somebody else" == here.get().view().drift
+    assert Verb.END in here.get("boss").view().actions
+    with pytest.raises(Drift):
+        here.get().remove()
+    outcome = here.get("boss").end()
+    assert (State.LIVE, None) == (outcome.now, here.status)
+    assert ["Status left in the CRM: -"] == done(here)
 
 
 @pytest.mark.parametrize("change", SHOWN)
@@ -457,18 +531,51 @@ def test_crm_without_a_status_drifts_only_by_losing_the_customer() -> None:
     assert State.LIVE is here.get().end().now
 
 
+def unmirrored() -> World:
+    """Return a world whose CRM has a status into which nothing is mirrored."""
+    here = world(status=FORMER, mirrored=False)
+    here.ready()
+    return here
+
+
+def test_cancelled_by_other_means_is_drift_where_nothing_is_mirrored() -> None:
+    """The CRM is believed, as it is before Begin; End says so, and leaves it."""
+    here = unmirrored()
+    cancelled_elsewhere(here)
+    view, before = here.get().view(), stored(here)
+    assert (SHOWN[cancelled_elsewhere], "Cancelled") == (view.drift, view.status)
+    assert (Verb.BEGIN, Verb.ENTER, Verb.END) == view.actions
+    for command in (here.get().remove, here.get().adopt, lambda: here.get().process(view.token)):
+        with pytest.raises(Drift, match="changed the status to Cancelled"):
+            command()
+    assert before == stored(here)
+    assert State.CANCELLED is here.get().end().now
+    assert ["Status left in the CRM: Cancelled"] == done(here)
+    assert (before[0], State.CANCELLED) == (stored(here)[0], here.get().view().state)
+
+
+@pytest.mark.parametrize("change", ADOPTABLE)
+def test_other_statuses_are_the_crms_own_business_where_nothing_is_mirrored(change: Change) -> None:
+    here = unmirrored()
+    change(here)
+    assert "" == here.get().view().drift
+    with pytest.raises(NoDrift):
+        here.get().end()
+    assert State.LIVE is here.get().remove().now
+
+
 # ---------------------------------------------------------------- a customer who is gone
 
 
 @pytest.mark.parametrize("change", GONE)
 def test_view_of_a_gone_customer_knows_nothing_of_its_records(change: Change) -> None:
-    """All sections are unknown, whatever was green before; the name is the one of Begin."""
+    """All sections are unknown, whatever was green before; name and status are those of Begin."""
     here = drifted(change)
     view = here.get().view(name=5)
     assert {Light.UNKNOWN} == {line.light for line in view.sections}
     assert {"section.gone"} == {line.code for line in view.sections}
     assert 9 == len(view.blocked_by)
-    assert ("Harbour Café", "Live (PC)", ()) == (view.name, view.status, view.owners)
+    assert ("Harbour Café", "Gold customer (PC)", ()) == (view.name, view.status, view.owners)
     entered = view.section("reasons").entered
     assert entered is not None
     assert "price" == entered["codes"][0]["code"]

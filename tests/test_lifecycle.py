@@ -20,6 +20,7 @@ from cancelkit.errors import (
     NotCancelled,
     NothingPlanned,
     NotPending,
+    UnknownCustomer,
     WrongState,
 )
 from cancelkit.lifecycle import ACTIONS, TABLE, drifted, moves, shown_status, while_pending
@@ -86,6 +87,13 @@ def pending_but_cancelled_elsewhere() -> World:
     return made
 
 
+def pending_but_cancelled_elsewhere_unmirrored() -> World:
+    made = world(mirrored=False)
+    made.ready()
+    made.crm.put_customer(evolve(made.customer, status=CANCELLED))
+    return made
+
+
 def pending_but_status_changed() -> World:
     made = pending()
     made.crm.put_customer(evolve(made.customer, status=Status("frozen", pending=True)))
@@ -123,6 +131,7 @@ class Case:
     wrong: type[Refused] = Drift
     moves: frozenset[Verb] = frozenset()  # of the table's, those that are allowed
     begin: type[Refused] | None = None
+    ended: State = State.LIVE  # where the customer is after End: the CRM is believed
 
     @property
     def allowed(self) -> tuple[Verb, ...]:
@@ -131,15 +140,15 @@ class Case:
 
 
 def is_live(arrange: Arrange, *, begin: type[Refused] | None = None) -> Case:
-    return Case(arrange, State.LIVE, NotPending, frozenset((Verb.BEGIN,)), begin)
+    return Case(arrange, State.LIVE, NotPending, frozenset(() if begin else (Verb.BEGIN,)), begin)
 
 
 def is_pending(arrange: Arrange) -> Case:
     return Case(arrange, State.PENDING, NoDrift, frozenset(Verb) - {Verb.ADOPT, Verb.END})
 
 
-def has_drifted(arrange: Arrange, *barred: Verb) -> Case:
-    return Case(arrange, State.PENDING, Drift, DRIFT - set(barred))
+def has_drifted(arrange: Arrange, *barred: Verb, ended: State = State.LIVE) -> Case:
+    return Case(arrange, State.PENDING, Drift, DRIFT - set(barred), ended=ended)
 
 
 def is_cancelled(arrange: Arrange, *allowed: Verb) -> Case:
@@ -168,7 +177,10 @@ SITUATIONS = {
     ),
     "pending, and scheduled": is_pending(scheduled),
     "pending, and cancelled by other means": has_drifted(
-        pending_but_cancelled_elsewhere, Verb.ADOPT
+        pending_but_cancelled_elsewhere, Verb.ADOPT, ended=State.CANCELLED
+    ),
+    "pending, and cancelled by other means, nothing mirrored": has_drifted(
+        pending_but_cancelled_elsewhere_unmirrored, Verb.ADOPT, ended=State.CANCELLED
     ),
     "pending, and the status changed": has_drifted(pending_but_status_changed),
     "pending, and the mark taken away": has_drifted(pending_but_unmarked),
@@ -232,14 +244,18 @@ REFUSED = cells(lambda case, verb: refusal_of(case, verb) is not None)
 
 @pytest.mark.parametrize(("situation", "verb"), ACCEPTED)
 def test_verb_of_the_table_is_accepted(situation: str, verb: Verb) -> None:
-    """The state afterwards is the table's, and the history has one more entry, of this verb."""
+    """The state afterwards is the table's, and the history has one more entry, of this verb.
+
+    End alone says where the CRM has the customer, which may be Cancelled.
+    """
     case = SITUATIONS[situation]
     here = case.arrange()
     assert case.state is here.get().view().state
     entries = len(here.history())
-    assert TABLE[case.state, verb] is do(verb, here).now
+    now = case.ended if verb is Verb.END else TABLE[case.state, verb]
+    assert now is do(verb, here).now
     assert TABLE[case.state, verb] is here.record().state
-    assert entries + 1 == len(here.history())
+    assert (now, entries + 1) == (state_now(here, now), len(here.history()))
     assert (verb, True) == (here.history()[-1].verb, here.history()[-1].accepted)
 
 
@@ -256,6 +272,14 @@ def test_verb_that_is_not_in_the_table_is_refused(situation: str, verb: Verb) ->
     assert entries + 1 == len(here.history())
     assert refused.value.entry == here.history()[-1]
     assert (verb, False) == (here.history()[-1].verb, here.history()[-1].accepted)
+
+
+def state_now(here: World, gone: State) -> State:
+    """Return where a view has the customer; `gone` where there is none any more."""
+    try:
+        return here.get().view().state
+    except UnknownCustomer:
+        return gone
 
 
 WRONG = cells(lambda case, verb: issubclass(refusal_of(case, verb) or Drift, WrongState))

@@ -1,4 +1,4 @@
-"""Overrides: an admin lets one blocking section be red, for a reason, for exactly what it says."""
+"""Overrides: an admin lets one blocking section be red, for a reason, for exactly what is there."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 from attrs import evolve
 
 from cancelkit import STANDARD, Checklist, EitherRole, Outcome, Person, Reasons, Status
-from cancelkit.adapters.memory import Asset, Record
+from cancelkit.adapters.memory import Asset, MemoryCustomers, Record
 from cancelkit.errors import (
     Blocked,
+    CommandFailed,
     Drift,
     Invalid,
     NotAllowed,
@@ -108,7 +109,7 @@ def test_override_lets_a_red_section_pass() -> None:
 def test_override_is_recorded_with_its_reason() -> None:
     here = overridden()
     said = Message.of("records.open", count=1)
-    stored = Override("sales_orders", said, WHY, Stamp(BOSS, NINE_O_CLOCK))
+    stored = Override("sales_orders", said, ("SO-0",), WHY, Stamp(BOSS, NINE_O_CLOCK))
     assert (stored,) == here.record().overrides
     entry = here.history()[-1]
     assert (Verb.OVERRIDE, True, BOSS, "sales_orders", WHY) == (
@@ -203,6 +204,36 @@ def test_reason_is_in_no_repr() -> None:
     assert WHY not in repr(here.record()) + repr(here.history()) + repr(here.get().view())
 
 
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"reason": ""},
+        {"reason": WHY, "take_back": True},
+        {"reason": "", "take_back": False},
+        {"reason": " "},
+        {"reason": "\n\t\u00a0"},
+    ],
+    ids=repr,
+)
+def test_override_is_given_or_taken_back_and_never_both(how: dict[str, Any]) -> None:
+    """A reason field that was left blank takes nobody's override back; nothing is recorded."""
+    here = overridden()
+    tables, entries = here.tables(), len(here.history())
+    with pytest.raises(Invalid, match="needs a reason, or take_back=True; one of the two"):
+        here.get("boss").override("sales_orders", **how)
+    assert (tables, entries) == (here.tables(), len(here.history()))
+    assert orders(here).override is not None
+
+
+@pytest.mark.parametrize("wish", ["", "yes", 1, 0, None], ids=repr)
+def test_wish_to_take_back_is_yes_or_no(wish: Any) -> None:
+    """What comes from a web form is text, and any text is true."""
+    here = overridden()
+    with pytest.raises(Invalid, match="take_back must be True or False"):
+        here.get("boss").override("sales_orders", take_back=wish)
+
+
 # ---------------------------------------------------------------- for exactly what it says
 
 
@@ -216,12 +247,96 @@ def test_override_is_void_when_the_count_changes() -> None:
         process(here)
 
 
-def test_override_is_in_force_again_when_the_section_says_exactly_the_same() -> None:
+def test_override_is_in_force_again_when_exactly_the_same_is_left() -> None:
     here = overridden()
     here.add_order(order="SO-9")
     here.add_order("completed", order="SO-9")
     assert orders(here).override is not None
     assert State.CANCELLED is process(here).now
+
+
+def replaced(here: World) -> None:
+    """The order that was looked at is closed, and another is opened: as many as before."""
+    here.add_order("completed", order="SO-0")
+    here.add_order(order="SO-9")
+
+
+def test_override_is_void_when_other_records_are_open() -> None:
+    """As many as before, so that the section says the same; nobody has looked at this one."""
+    here = overridden()
+    said = orders(here).message
+    replaced(here)
+    assert (said, None, True) == (orders(here).message, orders(here).override, orders(here).blocks)
+    assert (["sales_orders"], ()) == (
+        [line.key for line in here.get().plan().blocked_by],
+        here.get().plan().overridden,
+    )
+    with pytest.raises(Blocked):
+        process(here)
+
+
+def test_plan_with_an_override_whose_records_are_replaced_is_stale() -> None:
+    here = overridden()
+    token = here.get().plan().token
+    replaced(here)
+    with pytest.raises(StaleToken) as stale:
+        here.get().process(token)
+    assert ("stale_token", "blocked") == stale.value.codes
+
+
+def test_override_of_records_that_are_replaced_blocks_on_the_day_of_a_schedule() -> None:
+    here = overridden()
+    on = TODAY + timedelta(days=3)
+    here.get().process(here.get().plan(on=on).token, on=on)
+    replaced(here)
+    here.clock.forward(timedelta(days=3))
+    (tried,) = process_due(here.desk("alice"))
+    assert isinstance(tried.error, Blocked)
+
+
+def test_override_can_be_given_anew_for_the_records_of_now() -> None:
+    here = overridden(orders=2)
+    replaced(here)
+    here.get("boss").override("sales_orders", "that one too")
+    assert ("SO-1", "SO-9") == here.record().overrides[0].records
+    assert State.CANCELLED is process(here).now
+
+
+def test_override_keeps_the_first_hundred_records() -> None:
+    """Enough to see a replacement, and no list without an end in the document."""
+    here = overridden(orders=130)
+    kept = here.record().overrides[0].records
+    assert (100, sorted(kept)) == (len(kept), [*kept])
+    assert State.CANCELLED is process(here).now
+
+
+def test_override_of_what_has_no_records_keeps_none() -> None:
+    here = world()
+    here.begun().override("reasons", WHY)
+    assert () == here.record().overrides[0].records
+    assert here.get().view().section("reasons").override is not None
+
+
+def test_override_is_not_in_force_where_the_records_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A view reports it and does without; a command fails, and is rolled back."""
+    here = overridden()
+    token, tables = here.get().plan().token, here.tables()
+
+    def broken(*_: Any) -> Any:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(MemoryCustomers, "open_records", broken)
+    assert (None, True) == (orders(here).override, orders(here).blocks)
+    assert {"CustomerRepo.open_records"} == {what for what, _ in here.reports}
+    for command in (
+        lambda: here.get().process(token),
+        lambda: here.get("boss").override("sales_orders", WHY),
+    ):
+        with pytest.raises(CommandFailed):
+            command()
+    assert tables == here.tables()
 
 
 def test_override_is_void_when_the_section_says_another_thing() -> None:

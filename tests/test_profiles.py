@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -23,9 +24,9 @@ from cancelkit import (
     Status,
     records_section,
 )
-from cancelkit.adapters.memory import MemoryNotifier, Record
+from cancelkit.adapters.memory import MemoryHost, MemoryNotifier, Record
 from cancelkit.bulk import check_many
-from cancelkit.errors import BadSetup, Blocked, Invalid, UnknownSection
+from cancelkit.errors import AlreadyPending, BadSetup, Blocked, Invalid, NotAllowed, UnknownSection
 from cancelkit.facts import Facts
 from cancelkit.recipients import Rule, WorkflowSetup
 from cancelkit.records import State
@@ -423,18 +424,20 @@ def bad(**profiles: Any) -> CancelKit:
 def test_section_with_another_form_than_elsewhere_is_a_bad_setup() -> None:
     """What was entered by one profile could not be read by another."""
     profile = STANDARD.without("reasons").with_section(NoteSection())
-    with pytest.raises(BadSetup, match=r"'reasons' of profile 'moved' has another form.*its own"):
+    with pytest.raises(BadSetup, match=r"'reasons' of one .* a key has one form everywhere"):
         bad(moved=profile)
 
 
 def test_form_under_two_keys_is_a_bad_setup() -> None:
     profile = STANDARD.without("mood").with_section(MoodSection(key="feeling"))
-    with pytest.raises(BadSetup, match="'mood' and 'feeling' have the same form Mood"):
+    with pytest.raises(
+        BadSetup, match=r"'mood' of one checklist and 'feeling' of another.* one key"
+    ):
         bad(moved=profile)
 
 
 def test_section_that_takes_something_in_one_profile_only_needs_a_key_of_its_own() -> None:
-    with pytest.raises(BadSetup, match="'future_expiry' of profile 'moved' has another form"):
+    with pytest.raises(BadSetup, match=r"'future_expiry' of one .* a key has one form everywhere"):
         bad(moved=STANDARD.replacing(FUTURE_EXPIRY_CREATING))
 
 
@@ -454,8 +457,100 @@ def test_section_with_the_same_form_may_differ_from_profile_to_profile() -> None
 
 @pytest.mark.parametrize("name", ["", " x", "a\nb", "x" * 192])
 def test_name_of_a_profile_that_is_no_identifier_is_refused(name: str) -> None:
-    with pytest.raises(Invalid, match="the name of a profile"):
+    with pytest.raises(BadSetup, match=f"The profile {re.escape(repr(name))}: its name"):
         bad(**{name: STANDARD})
+
+
+def test_profiles_are_checklists() -> None:
+    with pytest.raises(BadSetup, match=r"The profile 'moved': .* a Checklist .*a str"):
+        bad(moved="moved")
+
+
+@pytest.mark.parametrize("profiles", [["moved"], (("moved", STANDARD),), "moved", None, 7])
+def test_profiles_are_given_by_name(profiles: Any) -> None:
+    here = world()
+    with pytest.raises(BadSetup, match="must be checklists by name"):
+        CancelKit(STANDARD, profiles=profiles, roles=admins(), users=here.users)
+
+
+def test_profiles_are_copied_when_the_kit_is_made() -> None:
+    """A later change of the host's dict would be half of a change: it was not checked."""
+    here, profiles = with_profiles(), {"moved": MOVED}
+    here.kit = CancelKit(STANDARD, profiles=profiles, roles=admins(), users=here.users)
+    profiles["insolvency"] = INSOLVENCY
+    assert {"moved": MOVED} == here.kit.profiles
+    with pytest.raises(Invalid, match="no profile 'insolvency'"):
+        here.get().begin(profile="insolvency")
+
+
+# ---------------------------------------------------------------- what the kit knows
+
+
+def test_kit_knows_the_sections_of_all_checklists_also_those_that_are_off() -> None:
+    """What is entered for them is taken, where a cancellation still has them; by key and form."""
+    here = world(kinds=KINDS)
+    known = kit(here, STANDARD.with_gates(mood="off"), insolvency=INSOLVENCY, moved=MOVED).known
+    assert {*STANDARD.by_key, "invoices"} == {*known.by_key}
+    assert (known.by_key["mood"], "mood") == (STANDARD.section("mood"), known.by_form[Mood])
+    assert {"assign_owner"} == {*known.kinds}
+    active = [section.key for section in known.active]
+    assert {"cases": 3, "invoices": 1, "opportunities": 2, "mood": 1} == {
+        key: active.count(key) for key in ("cases", "invoices", "opportunities", "mood")
+    }
+
+
+def test_need_of_a_section_with_the_same_key_in_a_profile_is_verified_too() -> None:
+    """The kit's own section of this key asks another question."""
+    here = world()
+    disputes = records_section("cases", title="Disputes", kind="disputes")
+    made = kit(here, disputed=STANDARD.replacing(disputes))
+    with pytest.raises(BadSetup, match=r"'disputes'.* of section 'cases'"):
+        made.verify(here.host)
+
+
+def test_section_that_is_off_everywhere_needs_nothing_of_the_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither its users, nor a performer, nor an answer to its need."""
+    here = world(kinds=("assets", "cases", "opportunities", "quotations", "expiries"))
+    off = STANDARD.with_gates(ownership="off", sales_orders="off")
+    made = CancelKit(off, profiles={"moved": off}, roles=admins())
+    made.verify(here.host)
+    monkeypatch.setattr(MemoryHost, "performs", frozenset[type]())
+    assert made.at(here.host, actor=Person("alice")).begin("C-1").view().token
+
+
+# ---------------------------------------------------------------- what the history says of it
+
+
+def test_history_says_by_which_profile_it_was_begun() -> None:
+    here = begun()
+    assert ["Profile: insolvency"] == done(here)
+
+
+@pytest.mark.parametrize("profile", ["insolvency", "moved", ""])
+def test_begin_that_opens_what_is_there_does_not_say_that_a_profile_was_taken(profile: str) -> None:
+    here = begun()
+    here.get("bob").begin(profile=profile)
+    assert [] == done(here)
+
+
+def test_begin_that_is_refused_does_not_say_that_a_profile_was_taken() -> None:
+    here = with_profiles()
+    here.crm.put_customer(evolve(here.customer, status=Status("live", pending=True)))
+    with pytest.raises(AlreadyPending):
+        here.get().begin(profile="insolvency")
+    here.kit = evolve(here.kit, roles=admins("somebody"))
+    with pytest.raises(NotAllowed):
+        here.desk("eve").get("C-1").begin(profile="insolvency")
+    assert [[], []] == [[*entry.done] for entry in here.history()]
+
+
+def done(here: World) -> list[str]:
+    return [here.kit.text(message) for message in here.history()[-1].done]
+
+
+# ---------------------------------------------------------------- more mistakes
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -20,11 +21,14 @@ from cancelkit import (
     Person,
     Reasons,
     Status,
+    schedule,
 )
 from cancelkit.adapters.memory import Asset, Expiry, MemoryNotifier, Record
 from cancelkit.bulk import check_many
+from cancelkit.decide import Ask
 from cancelkit.effects import AssignOwner
 from cancelkit.errors import (
+    AlreadyCancelled,
     Blocked,
     CommandFailed,
     ConfirmationMissing,
@@ -37,6 +41,7 @@ from cancelkit.errors import (
     WrongDate,
 )
 from cancelkit.needs import OpenRecords, Unknown
+from cancelkit.orders import order
 from cancelkit.records import EVENTS, Notification, Schedule, Stamp, State, Verb
 from cancelkit.relay import Relay
 from cancelkit.schedule import Tried, process_due
@@ -262,23 +267,37 @@ def test_people_are_told_of_a_schedule_and_named_in_its_plan() -> None:
 
 
 def test_red_sections_are_listed_and_do_not_refuse_a_schedule() -> None:
-    """What is red now may be closed by then; nobody is told that nothing is left to do."""
+    """What is red now may be closed by then: `blocked_by` has only what would refuse now."""
     here = world()
     here.add_order()
     here.begun()
     plan = here.get().plan(on=LATER)
-    listed = [line.key for line in (*plan.blocked_by, *plan.advice) if line.light is Light.RED]
-    assert {"reasons", "sales_orders"} <= set(listed)
-    assert () == plan.obstacles
+    assert ["reasons", "sales_orders"] == [line.key for line in plan.until_then]
+    assert ((), ()) == (plan.blocked_by, plan.obstacles)
+    assert {Light.RED} == {line.light for line in plan.advice}
+    assert ["reasons", "sales_orders"] == plan.data()["until_then"]
     assert Verb.SCHEDULE is process(here, LATER).verb
     assert "red" == here.history()[-1].lights["sales_orders"]
+
+
+def test_plan_of_today_has_nothing_until_then() -> None:
+    here = world()
+    here.add_order()
+    plan = here.begun().plan()
+    assert ["reasons", "sales_orders"] == [line.key for line in plan.blocked_by]
+    assert () == plan.until_then
 
 
 def test_unknown_section_refuses_a_schedule() -> None:
     """What could not be read is no evidence, not even for a day to come."""
     here = world(kinds=("assets", "cases", "opportunities", "quotations", "expiries"))
     here.begun()
-    assert 1 == len(here.get().plan(on=LATER).obstacles)
+    plan = here.get().plan(on=LATER)
+    assert (["sales_orders"], ["reasons"]) == (
+        [line.key for line in plan.blocked_by],
+        [line.key for line in plan.until_then],
+    )
+    assert 1 == len(plan.obstacles)
     with pytest.raises(Blocked) as blocked:
         process(here, LATER)
     assert ("sales_orders",) == blocked.value.sections
@@ -344,6 +363,61 @@ def test_plan_of_one_date_does_not_confirm_another(
     assert tables == here.tables()
 
 
+@pytest.mark.parametrize(("planned", "confirmed"), [(None, TODAY), (TODAY, None)], ids=str)
+def test_date_of_today_is_the_same_as_no_date(planned: date | None, confirmed: date | None) -> None:
+    """A page that shows the plan without a date, and posts its date field with today's."""
+    here = world()
+    plan = here.ready().plan(on=planned)
+    assert (TODAY, False) == (plan.on, plan.later)
+    assert TODAY == here.get().process(plan.token, on=confirmed).on
+
+
+def test_date_of_today_that_is_confirmed_after_midnight_is_stale() -> None:
+    """It is a day that has passed by then: what would be recorded is another thing."""
+    here = world(now=datetime(2026, 3, 2, 23, 59, tzinfo=UTC))
+    token = here.ready().plan(on=TODAY).token
+    here.clock.forward(timedelta(minutes=2))
+    with pytest.raises(StaleToken):
+        here.get().process(token, on=TODAY)
+
+
+def test_plan_from_before_a_schedule_is_stale() -> None:
+    """Who confirms it does not know that it is scheduled, and for when."""
+    here = world()
+    here.ready()
+    before = {on: here.get().plan(on=on).token for on in (None, TOMORROW)}
+    process(here, LATER)
+    for on, token in before.items():
+        with pytest.raises(StaleToken):
+            here.get("bob").process(token, on=on)
+    assert LATER == _schedule(here).on
+
+
+def test_plan_from_before_another_schedule_is_stale() -> None:
+    here = scheduled()
+    token = here.get("bob").plan().token
+    process(here, TOMORROW)
+    with pytest.raises(StaleToken):
+        here.get("bob").process(token)
+
+
+def test_plan_stays_valid_while_a_schedule_is_postponed() -> None:
+    """It is blocked, and tried again on the next day: the date that was confirmed is the same."""
+    here = world()
+    here.add_order()
+    scheduled(here)
+    go_to(here, LATER)
+    token = here.get().plan(on=LATER + 9 * DAY).token
+    assert run_on(here, LATER).error
+    assert Verb.SCHEDULE is here.get().process(token, on=LATER + 9 * DAY).verb
+
+
+def _schedule(here: World) -> Schedule:
+    schedule = here.record().schedule
+    assert schedule is not None
+    return schedule
+
+
 def test_plan_of_a_schedule_that_is_confirmed_after_midnight_is_stale() -> None:
     """It said that nothing would happen before tomorrow: now it would happen at once."""
     here = world(now=datetime(2026, 3, 2, 23, 59, tzinfo=UTC))
@@ -394,6 +468,19 @@ def test_customer_is_cancelled_on_the_day() -> None:
     assert (NIGHTLY, ALICE, LATER) == (entry.actor, entry.behalf, entry.on)
     assert (Person("t-7"),) == here.customer.owners
     assert [AssignOwner.kind] == [done.kind for done in outcome.done]
+
+
+def test_on_the_day_everything_but_the_history_names_who_scheduled() -> None:
+    """Who has ended it, who has performed what, and by whom the customer is cancelled already."""
+    here = scheduled()
+    here.get("bob").enter(NewOwner("t-7"))
+    run_on(here, LATER)
+    stamp = Stamp(ALICE, here.clock.now())
+    assert stamp == here.record().ended == here.get().view().ended
+    assert [stamp] == [done.stamp for done in here.record().performed]
+    with pytest.raises(AlreadyCancelled, match="already cancelled by Alice at 2026-04-01 03:00"):
+        here.get("bob").begin()
+    assert (NIGHTLY, ALICE) == (here.history()[-2].actor, here.history()[-2].behalf)
 
 
 def test_people_are_told_on_the_day_of_the_one_who_scheduled() -> None:
@@ -477,6 +564,21 @@ def test_blocked_schedule_is_tried_again_once_a_day_until_it_can_be_done() -> No
     told = sent(here)
     assert ["begun", "scheduled", "blocked", "blocked", "processed"] == [one.event for one in told]
     assert 5 == len({one.key for one in told})
+
+
+def test_banner_says_that_a_schedule_was_blocked() -> None:
+    """A day that has passed is not promised any more."""
+    here = world()
+    here.add_order()
+    scheduled(here)
+    run_on(here, LATER)
+    banner = (
+        "Cancellation scheduled for 2026-04-01 was blocked, and is tried again on 2026-04-02; "
+        "pending since 2026-03-02, begun by Alice"
+    )
+    assert (banner, {"C-1": banner}) == (here.get().view().banner, here.desk().banners(["C-1"]))
+    process(here, LATER + 9 * DAY)
+    assert here.get().view().banner.startswith("Cancellation scheduled for 2026-04-10; pending")
 
 
 def test_blocked_schedule_is_postponed_from_the_day_of_the_try() -> None:
@@ -565,36 +667,89 @@ def test_second_run_finds_nothing_left() -> None:
     assert (tables, entries) == (here.tables(), len(here.history()))
 
 
-def test_two_runs_at_once_cancel_everybody_once() -> None:
+def run_and_between(
+    here: World, monkeypatch: pytest.MonkeyPatch, then: Callable[[], object]
+) -> list[Tried]:
+    """Run the job, and let something happen after its first customer, when all are found due."""
+    begun: list[str] = []
+
+    def interrupted(desk: Desk, customer_id: str, *rest: Any, **how: Any) -> Ask:
+        begun.append(customer_id)
+        if len(begun) == 2:
+            then()
+        return order(desk, customer_id, *rest, **how)
+
+    monkeypatch.setattr(schedule, "order", interrupted)
+    return run(here)
+
+
+def test_list_is_complete_when_it_is_returned() -> None:
+    """Nothing is left to be done by who reads the list, or does not."""
+    here = many("C-2", "C-3")
+    go_to(here, LATER + 9 * DAY)
+    tried = process_due(job(here))
+    assert isinstance(tried, list)
+    assert 2 == sum(entry.verb is Verb.PROCESS for entry in here.history())
+
+
+@pytest.mark.parametrize("page", [0, -1])
+def test_page_of_nothing_is_invalid(page: int) -> None:
+    """It would find nothing due, for ever."""
+    here = many("C-2")
+    go_to(here, LATER)
+    with pytest.raises(Invalid, match=f"page must be 1 or more, not {page}"):
+        process_due(job(here), page=page)
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 500])
+def test_customers_who_fail_starve_nobody(page: int) -> None:
+    """They stay due, and come first each time: those behind them are reached all the same."""
+    here = many("C-2", "C-3", "C-4")
+    here.crm._answers = {OpenRecords: _broken_but_for_c4}
+    go_to(here, LATER + 9 * DAY)
+    for outcomes in ([False, False, True], [False, False]):
+        tried = process_due(job(here), page=page)
+        assert outcomes == [one.outcome is not None for one in tried]
+    assert ["C-2", "C-3"] == [one.customer for one in tried]
+
+
+def _broken_but_for_c4(customer: Customer, need: Any, as_of: date) -> int:
+    if customer.id != "C-4":
+        raise OSError("the disk is full")
+    return 0
+
+
+def test_two_runs_at_once_cancel_everybody_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each customer is in one of the two answers; who comes second does nothing."""
     here = many("C-2", "C-3", "C-4")
     go_to(here, LATER + 9 * DAY)
-    slow = process_due(job(here))
-    found = [next(slow), *run(here), *slow]
-    assert ["C-2", "C-3", "C-4"] == [one.customer for one in found]
+    other: list[Tried] = []
+    slow = run_and_between(here, monkeypatch, lambda: other.extend(run(here)))
+    found = [*slow, *other]
+    assert (["C-2"], ["C-3", "C-4"]) == ([x.customer for x in slow], [x.customer for x in other])
     assert all(one.outcome for one in found)
     assert 3 == sum(entry.verb is Verb.PROCESS for entry in here.history())
 
 
-def test_two_runs_at_once_tell_once_what_blocks() -> None:
+def test_two_runs_at_once_tell_once_what_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who comes second finds that it was tried today; it is neither recorded nor told again."""
     here = told_of_everything(many("C-2", "C-3"))
     here.crm.put("sales_orders", Record("SO-9", "C-3", "open"))
     go_to(here, LATER + 9 * DAY)
-    slow = process_due(job(here))
-    found = [next(slow), *run(here), *slow]
+    other: list[Tried] = []
+    found = [*run_and_between(here, monkeypatch, lambda: other.extend(run(here))), *other]
     assert [("C-2", True), ("C-3", False)] == [(one.customer, bool(one.outcome)) for one in found]
     assert ["processed", "blocked"] == [one.event for one in sent(here)]
     assert 1 == sum(not entry.accepted for entry in here.history())
 
 
-def test_schedule_that_is_removed_during_a_run_is_not_carried_out() -> None:
+def test_schedule_that_is_removed_during_a_run_is_not_carried_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     here = many("C-2", "C-3")
     go_to(here, LATER + 9 * DAY)
-    slow = process_due(job(here))
-    next(slow)
-    here.desk().get("C-3").remove()
-    assert [] == list(slow)
+    tried = run_and_between(here, monkeypatch, lambda: here.desk().get("C-3").remove())
+    assert ["C-2"] == [one.customer for one in tried]
     assert Status("live") == here.crm.customer("C-3").status
 
 

@@ -15,7 +15,7 @@ from attrs import evolve
 
 from cancelkit.messages import Message
 from cancelkit.people import Person, Status
-from cancelkit.records import CancellationRecord, Entry, Performed, Stamp, State
+from cancelkit.records import CancellationRecord, Entry, Override, Performed, Schedule, Stamp, State
 from cancelkit.serial import FORMAT, dump, load
 from tests.benchmarks.harness import Case, Goal, Group, ratio_of
 from tests.benchmarks.material import ANN, BLOCKING, KEYS, NOW, record
@@ -71,6 +71,8 @@ def dump_by_hand(one: CancellationRecord) -> str:
         },
         "begun": _stamp_data(one.begun),
         "ended": one.ended and _stamp_data(one.ended),
+        "profile": one.profile,
+        "required": list(one.required),
         "entries": [
             {
                 "section": entry.section,
@@ -78,8 +80,19 @@ def dump_by_hand(one: CancellationRecord) -> str:
                 "data": dict(entry.data),
                 "revision": entry.revision,
                 "stamp": _stamp_data(entry.stamp),
+                "names": dict(entry.names),
             }
             for entry in one.entries
+        ],
+        "overrides": [
+            {
+                "section": over.section,
+                "message": _message_data(over.message),
+                "records": list(over.records),
+                "reason": over.reason,
+                "stamp": _stamp_data(over.stamp),
+            }
+            for over in one.overrides
         ],
         "performed": [
             {
@@ -92,12 +105,20 @@ def dump_by_hand(one: CancellationRecord) -> str:
             }
             for done in one.performed
         ],
+        "schedule": one.schedule
+        and {
+            "on": one.schedule.on.isoformat(),
+            "due": one.schedule.due.isoformat(),
+            "stamp": _stamp_data(one.schedule.stamp),
+        },
+        "effective": one.effective and one.effective.isoformat(),
+        "reinstated": one.reinstated and _stamp_data(one.reinstated),
     }
     return json.dumps(body, ensure_ascii=False, allow_nan=False)
 
 
 def _stamp_data(stamp: Stamp) -> dict[str, Any]:
-    by = {"id": stamp.by.id, "name": stamp.by.name}
+    by = {"id": stamp.by.id, "name": stamp.by.name, "language": stamp.by.language}
     return {"by": by, "at": stamp.at.astimezone(UTC).isoformat()}
 
 
@@ -115,7 +136,8 @@ def _message_data(message: Message) -> dict[str, Any]:
 def load_trusting(text: str) -> CancellationRecord:
     """Read the same document, without looking whether it is sound."""
     body = json.loads(text)
-    former, ended = body["former"], body["ended"]
+    former, ended, schedule = body["former"], body["ended"], body["schedule"]
+    effective, reinstated = body["effective"], body["reinstated"]
     return CancellationRecord(
         body["id"],
         body["tenant"],
@@ -127,9 +149,28 @@ def load_trusting(text: str) -> CancellationRecord:
         former and Status(former["value"], former["pending"], former["cancelled"], former["label"]),
         _stamp_of(body["begun"]),
         ended and _stamp_of(ended),
+        body["profile"],
+        tuple(body["required"]),
         tuple(
-            Entry(e["section"], e["version"], e["data"], e["revision"], _stamp_of(e["stamp"]))
+            Entry(
+                e["section"],
+                e["version"],
+                e["data"],
+                e["revision"],
+                _stamp_of(e["stamp"]),
+                e["names"],
+            )
             for e in body["entries"]
+        ),
+        tuple(
+            Override(
+                o["section"],
+                _message_of(o["message"]),
+                tuple(o["records"]),
+                o["reason"],
+                _stamp_of(o["stamp"]),
+            )
+            for o in body["overrides"]
         ),
         tuple(
             Performed(
@@ -142,12 +183,20 @@ def load_trusting(text: str) -> CancellationRecord:
             )
             for p in body["performed"]
         ),
+        schedule
+        and Schedule(
+            date.fromisoformat(schedule["on"]),
+            date.fromisoformat(schedule["due"]),
+            _stamp_of(schedule["stamp"]),
+        ),
+        effective and date.fromisoformat(effective),
+        reinstated and _stamp_of(reinstated),
     )
 
 
 def _stamp_of(data: Mapping[str, Any]) -> Stamp:
     by = data["by"]
-    return Stamp(Person(by["id"], by["name"]), datetime.fromisoformat(data["at"]))
+    return Stamp(Person(by["id"], by["name"], by["language"]), datetime.fromisoformat(data["at"]))
 
 
 def _message_of(data: Mapping[str, Any]) -> Message:
@@ -181,9 +230,23 @@ def load_checking(text: str) -> CancellationRecord:
         None if former is None else _checked_status(former),
         _checked_stamp(body["begun"]),
         None if ended is None else _checked_stamp(ended),
+        _exact(body["profile"], str),
+        _texts(body["required"]),
         tuple([_checked_entry(entry) for entry in _exact(body["entries"], list)]),
+        tuple([_checked_override(over) for over in _exact(body["overrides"], list)]),
         tuple([_checked_performed(done) for done in _exact(body["performed"], list)]),
+        None if body["schedule"] is None else _checked_schedule(body["schedule"]),
+        None if body["effective"] is None else _day(body["effective"]),
+        None if body["reinstated"] is None else _checked_stamp(body["reinstated"]),
     )
+
+
+def _day(value: Any) -> date:
+    return date.fromisoformat(_exact(value, str))
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple([_exact(one, str) for one in _exact(value, list)])
 
 
 def _checked_status(data: Any) -> Status:
@@ -204,7 +267,8 @@ def _checked_stamp(data: Any) -> Stamp:
     at = datetime.fromisoformat(_exact(data["at"], str))
     if at.tzinfo is None:
         raise ValueError("no offset")
-    return Stamp(Person(_exact(by["id"], str), _exact(by["name"], str)), at.astimezone(UTC))
+    person = Person(_exact(by["id"], str), _exact(by["name"], str), _exact(by["language"], str))
+    return Stamp(person, at.astimezone(UTC))
 
 
 def _checked_entry(data: Any) -> Entry:
@@ -215,7 +279,24 @@ def _checked_entry(data: Any) -> Entry:
         _checked_json(_exact(data["data"], dict)),
         _exact(data["revision"], int),
         _checked_stamp(data["stamp"]),
+        {user: _exact(name, str) for user, name in _exact(data["names"], dict).items()},
     )
+
+
+def _checked_override(data: Any) -> Override:
+    _keys(data, _OVERRIDE)
+    return Override(
+        _exact(data["section"], str),
+        _checked_message(data["message"]),
+        _texts(data["records"]),
+        _exact(data["reason"], str),
+        _checked_stamp(data["stamp"]),
+    )
+
+
+def _checked_schedule(data: Any) -> Schedule:
+    _keys(data, _SCHEDULE)
+    return Schedule(_day(data["on"]), _day(data["due"]), _checked_stamp(data["stamp"]))
 
 
 def _checked_performed(data: Any) -> Performed:
@@ -236,7 +317,7 @@ def _checked_message(data: Any) -> Message:
     for name, value in _exact(data["values"], dict).items():
         if type(value) is dict:
             _keys(value, _DATE)
-            values[name] = date.fromisoformat(_exact(value["date"], str))
+            values[name] = _day(value["date"])
         elif type(value) is str or type(value) is int:
             values[name] = value
         else:
@@ -278,11 +359,14 @@ def _no_constant(name: str) -> None:
 
 _RECORD = frozenset(
     ("id", "tenant", "customer", "name", "state", "version", "gates", "former", "begun", "ended")
-) | {"entries", "performed"}
+) | {"profile", "required", "entries", "overrides", "performed"}
+_RECORD |= {"schedule", "effective", "reinstated"}
 _STATUS = frozenset(("value", "pending", "cancelled", "label"))
 _STAMP = frozenset(("by", "at"))
-_PERSON = frozenset(("id", "name"))
-_ENTRY = frozenset(("section", "version", "data", "revision", "stamp"))
+_PERSON = frozenset(("id", "name", "language"))
+_ENTRY = frozenset(("section", "version", "data", "revision", "stamp", "names"))
+_OVERRIDE = frozenset(("section", "message", "records", "reason", "stamp"))
+_SCHEDULE = frozenset(("on", "due", "stamp"))
 _PERFORMED = frozenset(("section", "kind", "data", "message", "revision", "stamp"))
 _MESSAGE = frozenset(("key", "values"))
 _DATE = frozenset(("date",))
