@@ -40,6 +40,8 @@ class TestSqlite(SqlContract):
 
 class TestSqliteWithUuids(TestSqlite):
     variant = "uuids"
+    machine_examples = 1
+    patience = 0.05
 
 
 class TestPostgres(SqlContract):
@@ -48,6 +50,8 @@ class TestPostgres(SqlContract):
 
 class TestPostgresWithUuids(TestPostgres):
     variant = "uuids"
+    machine_examples = 1
+    patience = 0.05
 
 
 class TestMariaDB(SqlContract):
@@ -56,3 +60,5 @@ class TestMariaDB(SqlContract):
 
 class TestMariaDBWithTexts(TestMariaDB):
     variant = "texts"
+    machine_examples = 1
+    patience = 0.05
