@@ -58,7 +58,7 @@ def _once(desk: Desk, ask: Ask) -> Outcome | Refused:
     except errors.OutcomeUnknown as unknown:
         raise errors.OutcomeUnknown(str(unknown), ask.op) from unknown
     except errors.CommandFailed as failed:
-        if not leaving:
+        if not leaving or desk.host.joined:  # in the host's own transaction nothing was committed
             raise
         sentence = f"{what}: the end of the unit of work failed; repeat it with the operation id"
         raise errors.OutcomeUnknown(f"{sentence} {ask.op!r}.", ask.op) from failed.__cause__
