@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
+from itertools import product
 from pathlib import Path
 from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
 import cancelkit
-from cancelkit import STANDARD, Invalid
+from cancelkit import STANDARD, Customer, Invalid, Person, Status, decide, lifecycle
 from cancelkit.english import ENGLISH, TEXTS
 from cancelkit.errors import REFUSED_BY_CODE
 from cancelkit.messages import Catalogue, Message, plural_of_english
-from cancelkit.records import EVENTS, Verb
+from cancelkit.records import EVENTS, CancellationRecord, Stamp, State, Verb
 from cancelkit.text import ID_LIMIT, TEXT_LIMIT, checked_id, checked_line, checked_text
 from cancelkit.times import checked_instant, checked_zone, day_of
 from tests import strategies as sts
@@ -36,13 +38,46 @@ STATES = {"green", "red", "unknown", "_plain_green", "_plain_red"}
 REFUSALS = {"refusal"}
 GROUPS = sorted({key.split(".")[0] for key in TEXTS})
 KEY = re.compile(rf"(?:{'|'.join(GROUPS)})(?:\.[a-z_]+)+")
+VERBS = [verb.value for verb in Verb]
 FAMILIES: Mapping[str, Collection[str]] = {
-    "event": EVENTS,
-    "verb": [verb.value for verb in Verb],
-    "refused": REFUSED_BY_CODE,
-    "title": [section.key for section in STANDARD.sections],
+    "event.{key or event}": [*EVENTS, "ended"],
+    "verb.{decision.verb.value}": VERBS,
+    "verb.{entry.verb.value}": VERBS,
+    "refused.{code}": REFUSED_BY_CODE,
+    "title.{key}": [section.key for section in STANDARD.sections],
+    "banner.{why.code}": ["drift", "customer_gone"],
 }
-"""Of a key that is put together, such as f"event.{event}": what there is to put behind the dot."""
+"""A key that is put together, to the letter: what there is to put behind the dot."""
+
+
+def returned(function: Callable[..., str]) -> list[str]:
+    """Return the texts that a function may return, but "": by reading it."""
+    tree = ast.parse(inspect.getsource(function))
+    answers = (node.value for node in ast.walk(tree) if isinstance(node, ast.Return))
+    found = (part for answer in answers if answer for part in _ends(answer))
+    return sorted({_text(part) or "" for part in found} - {""})
+
+
+def _ends(node: ast.expr) -> Iterator[ast.expr]:
+    """Return what a chain of `a if b else c` may come to."""
+    if isinstance(node, ast.IfExp):
+        yield from _ends(node.body)
+        yield from _ends(node.orelse)
+    else:
+        yield node
+
+
+def _text(node: ast.expr | None) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+BARS = returned(decide._bar)
+ELSEWHERE = "cancelled_elsewhere"
+"""The one bar whose message is not that of its code."""
+VARIABLES: Mapping[tuple[str, str], Collection[str]] = {
+    ("decide.py", "refusal(bar, **values)"): [bar for bar in BARS if bar != ELSEWHERE]
+}
+"""A call that makes messages of more than one key: where, to the letter, and the keys."""
 
 
 @frozen
@@ -71,9 +106,11 @@ def _uses(where: str, call: ast.Call) -> Iterator[Use]:
         yield Use(where, hint, frozenset())
     name = ast.unparse(call.func)
     first = _text(call.args[0]) if call.args else None
-    if first is None:
-        return
     complete = len(words) == len(call.keywords)
+    if first is None:
+        for one in VARIABLES.get((where.partition(":")[0], ast.unparse(call)), ()):
+            yield Use(where, f"refused.{one}", frozenset(words), complete=complete)
+        return
     names = frozenset(words) - {"hint"}
     if name in STATES:
         yield Use(where, first, names, "count" in words, complete)
@@ -84,7 +121,7 @@ def _uses(where: str, call: ast.Call) -> Iterator[Use]:
 
 
 def made() -> Iterator[tuple[str, str]]:
-    """Find the messages whose keys are put together: where, and what stands before the name."""
+    """Find the messages whose keys are put together: where, and how, to the letter."""
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and (before := _made(node)) is not None:
@@ -92,21 +129,25 @@ def made() -> Iterator[tuple[str, str]]:
 
 
 def _made(call: ast.Call) -> str | None:
-    """Return the fixed part of f"event.{event}"; all of it where that is no family and a name."""
+    """Return how a key is put together, such as "event.{event}"."""
     if ast.unparse(call.func) not in ("Message", "Message.of") or not call.args:
         return None
-    parts = call.args[0].values if isinstance(call.args[0], ast.JoinedStr) else ()
-    match parts:
-        case ():
-            return None
-        case [ast.Constant(value=str(before)), ast.FormattedValue()]:
-            return before
-        case _:
-            return ast.unparse(call.args[0])
+    if not isinstance(call.args[0], ast.JoinedStr):
+        return None
+    return "".join(_text(part) or _place(part) for part in call.args[0].values)
 
 
-def _text(node: ast.expr | None) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+def _place(part: ast.expr) -> str:
+    return "{" + ast.unparse(part.value) + "}" if isinstance(part, ast.FormattedValue) else ""
+
+
+def variable() -> Iterator[tuple[str, str]]:
+    """Find the refusals whose code is no constant: the file, and the call to the letter."""
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = isinstance(node, ast.Call) and ast.unparse(node.func) in REFUSALS
+            if named and isinstance(node, ast.Call) and _text(node.args[0]) is None:
+                yield path.name, ast.unparse(node)
 
 
 USES = sorted(uses(), key=lambda use: (use.where, use.key))
@@ -131,6 +172,14 @@ def test_messages_are_found_in_the_sources() -> None:
     assert 35 < len(found)
 
 
+def test_refusals_whose_code_is_no_constant_are_known() -> None:
+    assert sorted(VARIABLES) == sorted(variable())
+    assert ["already_cancelled", "already_pending", "cancelled_elsewhere", "customer_gone"] == BARS[
+        :4
+    ]
+    assert ["drift", "no_drift", "not_cancelled", "not_pending"] == BARS[4:]
+
+
 @pytest.mark.parametrize("use", USES, ids=lambda use: f"{use.where}-{use.key}")
 def test_every_message_has_a_text(use: Use) -> None:
     """A counted one has all its plural forms, or is never about one thing alone."""
@@ -139,40 +188,101 @@ def test_every_message_has_a_text(use: Use) -> None:
         assert [f"{use.key}.one", f"{use.key}.other"] == forms_of(use.key)
 
 
-def used(prefixes: Iterable[str]) -> set[str]:
-    """Return the keys that the sources can show, if these are the prefixes of those put together.
+def used(put_together: Iterable[str]) -> set[str]:
+    """Return the keys that the sources can show, if these are put together there.
 
     A refusal is named by its code, `refusal("drift")`: no code is used because it is on the list.
     """
-    families = {prefix.removesuffix(".") for prefix in prefixes} - {"refused"}
-    named = {f"{family}.{name}" for family in families for name in FAMILIES[family]}
+    named = {key for family in put_together for key in keys_of(family)}
     return {use.key for use in USES} | constants() | named
+
+
+def keys_of(family: str) -> list[str]:
+    """Return the keys that can be put together like this; none for refusals."""
+    before = family.partition("{")[0]
+    return [f"{before}{name}" for name in FAMILIES[family] if before != "refused."]
 
 
 @pytest.mark.parametrize("key", sorted(TEXTS))
 def test_every_text_is_used(key: str) -> None:
     """Who translates does not translate what nobody ever sees."""
     base = key.removesuffix(".one").removesuffix(".other")
-    assert base in used(prefix for _, prefix in MADE)
+    assert base in used(family for _, family in MADE)
 
 
-@pytest.mark.parametrize("family", ["event", "verb"])
-def test_text_of_a_family_that_nobody_makes_is_unused(family: str) -> None:
+@pytest.mark.parametrize("before", ["event.", "verb.", "banner."])
+def test_text_of_a_family_that_nobody_makes_is_unused(before: str) -> None:
     """The check above can fail: of the names, and of the place where they are put together."""
-    prefixes = {prefix for _, prefix in MADE}
-    assert f"{family}.other" not in used(prefixes)
-    assert set() == used(prefixes - {f"{family}."}) & {f"{family}.{n}" for n in FAMILIES[family]}
+    made_here = {family for _, family in MADE}
+    those = {family for family in made_here if family.startswith(before)}
+    assert f"{before}other" not in used(made_here)
+    assert set() == used(made_here - those) & {key for one in those for key in keys_of(one)}
 
 
-@pytest.mark.parametrize(("where", "prefix"), MADE)
-def test_key_that_is_put_together_is_of_a_known_family(where: str, prefix: str) -> None:
+@pytest.mark.parametrize(("where", "family"), MADE)
+def test_key_that_is_put_together_is_of_a_known_family(where: str, family: str) -> None:
     """Otherwise nobody would know whether its texts are there."""
-    assert prefix in {f"{family}." for family in FAMILIES}, where
+    assert family in FAMILIES, where
 
 
-@pytest.mark.parametrize("key", [f"{f}.{name}" for f in ("event", "verb") for name in FAMILIES[f]])
+TITLES = {f"title.{section.key}" for section in STANDARD.sections}
+"""The sections bring these themselves."""
+
+
+def test_every_known_family_is_made() -> None:
+    assert set(FAMILIES) == {family for _, family in MADE}
+
+
+@pytest.mark.parametrize(
+    "key", sorted({key for family in FAMILIES for key in keys_of(family)} - TITLES)
+)
 def test_every_name_of_a_family_has_a_text(key: str) -> None:
     assert [key] == forms_of(key)
+
+
+# ---------------------------------------------------------------- what bars a move
+
+
+def barred() -> Iterator[tuple[str, Verb, decide.Seen]]:
+    """Return what bars each verb wherever a customer may stand, with what was seen."""
+    now = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    live, gone = Status("live"), Status("gone", cancelled=True)
+    stamp = Stamp(Person("a", "Ann"), now)
+    record = CancellationRecord("c", "", "C", "Cafe", State.PENDING, 1, {}, live, stamp)
+    cancelled = evolve(record, state=State.CANCELLED, ended=stamp)
+    for one, status, absent, verb in product(
+        (None, record, cancelled),
+        (live, evolve(live, pending=True), gone, None),
+        (False, True),
+        Verb,
+    ):
+        customer = Customer("C", "Cafe", status)
+        state = lifecycle.state_of(customer, one)
+        seen = decide.Seen(now, now.date(), state, customer, one, allowed=True, gone=absent)
+        if bar := decide._bar(verb, seen):
+            yield bar, verb, seen
+
+
+def test_every_bar_has_a_text_with_every_place_filled() -> None:
+    """Whatever the way to it; each bar that `_bar` names is seen here."""
+    bars = set()
+    for bar, verb, seen in barred():
+        bars.add(bar)
+        message = decide._barred(bar, verb, seen).message
+        places_filled = {name for name, _ in message.values}
+        assert places(TEXTS[message.key]) <= places_filled, (bar, verb)
+    assert BARS == sorted(bars)
+
+
+def test_every_drift_has_a_banner_with_every_place_filled() -> None:
+    """The banner takes the values of the refusal."""
+    codes = set()
+    for _, _, seen in barred():
+        if why := decide.drift_of(seen):
+            codes.add(why.code)
+            filled = {name for name, _ in why.message.values}
+            assert places(TEXTS[f"banner.{why.code}"]) <= filled
+    assert sorted(FAMILIES["banner.{why.code}"]) == sorted(codes)
 
 
 @cache
