@@ -10,6 +10,7 @@ import pytest
 from attrs import evolve, field, frozen
 
 from cancelkit import STANDARD, CancelKit, Person, Reasons
+from cancelkit.bulk import check_many
 from cancelkit.errors import BadSetup, Invalid, WrongDate
 from cancelkit.facts import Facts
 from cancelkit.records import HistoryEntry
@@ -90,6 +91,52 @@ def test_unticked_box_and_empty_mapping_fill_no_field() -> None:
     here = world(checklist.requiring("extra.told", "extra.notes", "extra.number"))
     here.begun().enter(Extra())
     assert "Still to fill in: told, notes" == here.get().view().section("extra").message
+
+
+@pytest.mark.parametrize(
+    ("entered", "empty"),
+    [
+        ({"told": True}, "items, notes"),
+        ({"items": ("a",)}, "told, notes"),
+        ({"items": ("",)}, "told, notes"),
+        ({"notes": {"a": ""}}, "told, items"),
+        ({"told": True, "items": ("a",), "notes": {"a": "b"}}, ""),
+    ],
+    ids=str,
+)
+def test_what_is_empty_fills_no_field(entered: Mapping[str, Any], empty: str) -> None:
+    """A box that is not ticked, a list and a mapping without anything; a number always does."""
+    required = [f"listed.{name}" for name in ("told", "items", "notes", "number")]
+    here = world(STANDARD.with_section(ListedSection()).requiring(*required))
+    here.begun().enter(Listed(**entered))
+    line = here.get().view().section("listed")
+    assert (f"Still to fill in: {empty}" if empty else "listed.fine") == line.message
+
+
+@frozen
+class Listed:
+    told: bool = False
+    items: tuple[str, ...] = ()
+    notes: Mapping[str, str] = field(factory=dict, hash=False)
+    number: int = 0
+
+
+@frozen
+class ListedSection:
+    key: str = "listed"
+    title: str = "Listed"
+    needs: tuple[()] = ()
+    form: type[Listed] = Listed
+
+    def evaluate(self, facts: Facts) -> SectionState:
+        return green("listed.fine")
+
+
+@pytest.mark.parametrize("chunk", [0, -1])
+def test_chunk_of_nobody_is_invalid(chunk: int) -> None:
+    """It would look at nobody, and say so of nobody."""
+    with pytest.raises(Invalid, match=f"chunk must be 1 or more, not {chunk}"):
+        list(check_many(world().desk(), ["C-1"], chunk=chunk))
 
 
 @frozen

@@ -658,6 +658,25 @@ def test_own_catalogue_of_a_region_comes_first() -> None:
     assert (austrian, GERMAN) == (languages.of("de-AT"), languages.of("de-CH"))
 
 
+@pytest.mark.parametrize(
+    ("language", "found"),
+    [
+        ("zh-Hant-TW", "zh-Hant"),
+        ("zh_Hant_HK", "zh-Hant"),
+        ("ZH-HANT", "zh-Hant"),
+        ("zh-Hans-CN", "zh"),
+        ("zh-TW", "zh"),
+        ("zh", "zh"),
+        ("zhx-Hant", ""),
+    ],
+)
+def test_language_is_looked_for_from_the_whole_tag_to_its_first_part(
+    language: str, found: str
+) -> None:
+    own = {tag: Catalogue({"k": tag}) for tag in ("zh-Hant", "zh")}
+    assert own.get(found, ENGLISH) is Languages(own, default=ENGLISH).of(language)
+
+
 def blocked_by(**counts: int) -> Notification:
     """A notification of a scheduled cancellation that is blocked by so many orders and assets."""
     here = always(evolve(BOSS, language="de"))
@@ -727,6 +746,22 @@ def test_name_with_a_line_end_stays_one_line_in_the_subject(end: str) -> None:
     (letter,) = letters(here)
     told = "The cancellation of Harbour Bcc: all@example.org was begun by Alice"
     assert (told, [told]) == (letter.subject, letter.body.splitlines())
+
+
+@pytest.mark.parametrize("end", LINE_ENDS, ids=lambda end: f"U+{ord(end[-1]):04X}")
+def test_lines_of_a_letter_are_one_line_each(end: str) -> None:
+    """Nobody's name makes a line of its own, such as a link beside the real one."""
+    here = told_story()
+    (processed,) = (one for one in outbox(here) if one.event == "processed")
+    line = Message.of("effect.assign_owner", was=f"Ann{end}https://evil.example/{end}", to="Tom")
+    why = Refusal("blocked", Message.of("reasons.given", text=f"a{end} b"), "reasons")
+    body = write_letter(evolve(processed, lines=(line,), blocked=(why,)), ENGLISH).body
+    assert [
+        "Harbour Café was cancelled by Alice, effective 2026-03-12",
+        "Owner: Ann https://evil.example/ → Tom",
+        "Cancellation reasons: a b",
+        "/c/C-1",
+    ] == body.splitlines()
 
 
 @pytest.mark.parametrize("name", ["{by}", "{0}", "%(by)s", "{name.real}", "}{", "\u202eecila"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,9 +11,19 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from cancelkit import STANDARD, Customer, Mood, NewOwner, Person, Reasons, Status, User
+from cancelkit import (
+    STANDARD,
+    Cancellation,
+    Customer,
+    Mood,
+    NewOwner,
+    Person,
+    Reasons,
+    Status,
+    User,
+)
 from cancelkit.adapters.memory import MemoryCustomers, MemoryHost
-from cancelkit.effects import Performer
+from cancelkit.effects import AssignOwner, Performer
 from cancelkit.errors import (
     Blocked,
     Invalid,
@@ -25,7 +35,9 @@ from cancelkit.errors import (
     StaleToken,
     UnknownCustomer,
 )
-from cancelkit.records import Outcome, State, Verb
+from cancelkit.messages import Message
+from cancelkit.ports import Users
+from cancelkit.records import Outcome, Stamp, State, Verb
 from cancelkit.schedule import process_due
 from cancelkit.sections.creating_expiry import FUTURE_EXPIRY_CREATING, CreateExpiry, NewExpiry
 from cancelkit.states import Light
@@ -266,6 +278,198 @@ def test_customer_is_not_given_back_to_an_owner_who_left() -> None:
         here.get().reinstate(put_back=True)
     assert (("owner_left",), tables) == (refused.value.codes, here.tables())
     assert ["assign_owner"] == [one.kind for one in here.get().reinstate().stays]
+
+
+def strict(unit: MemoryCustomers) -> list[Performer[AssignOwner]]:
+    """A performer that looks at the customer whom it is handed, before and when it performs."""
+
+    def refuses(effect: AssignOwner, customer: Customer) -> Message | None:
+        return None if effect.holds(customer) else Message("host.other_owner")
+
+    def perform(effect: AssignOwner, customer: Customer) -> bool:
+        return effect.holds(customer) and unit.assign_owner(effect, customer)
+
+    return [Performer(AssignOwner, perform, refuses)]
+
+
+def handed_on(**settings: Any) -> World:
+    """A world in which Perform Now gave the customer to Tom, to Sue and to Tom again."""
+    here = world(**settings)
+    here.ready()
+    for owner in ("t-7", "s-8", "t-7"):
+        here.get().enter(NewOwner(owner))
+        here.get().perform_now("ownership")
+    return here
+
+
+def put_back(here: World, *, cancelled_first: bool) -> Outcome:
+    if cancelled_first:
+        process(here)
+        return here.get().reinstate(put_back=True)
+    return here.get().remove(put_back=True)
+
+
+@pytest.mark.parametrize("cancelled_first", [False, True])
+def test_several_perform_nows_are_put_back_as_one_chain(cancelled_first: bool) -> None:
+    """Each step finds the customer as the one before has left it, and so do the performers."""
+    here = handed_on()
+    here.host = MemoryHost(here.crm, clock=here.clock, ids=here.host.ids, performers=strict)
+    done = put_back(here, cancelled_first=cancelled_first).done
+    steps = ["Owner: Tom → Sue", "Owner: Sue → Tom", "Owner: Tom → Ann"]
+    assert (steps, (ANN,)) == ([here.kit.text(one.message) for one in done], here.customer.owners)
+
+
+@pytest.mark.parametrize("cancelled_first", [False, True])
+def test_chain_is_judged_by_where_it_ends(cancelled_first: bool) -> None:
+    """Tom and Sue have left, and are owners on the way only: Ann is who gets the customer."""
+    here = handed_on()
+    if cancelled_first:
+        process(here)
+    here.users.put(User("t-7", "Tom", active=False))
+    here.users.put(User("s-8", "Sue", active=False))
+    if cancelled_first:
+        here.get().reinstate(put_back=True)
+    else:
+        here.get().remove(put_back=True)
+    assert (ANN,) == here.customer.owners
+
+
+def test_chain_that_somebody_else_has_broken_is_refused_once() -> None:
+    here = handed_on()
+    here.crm.put_customer(evolve(here.customer, owners=(SUE,)))
+    tables = here.tables()
+    with pytest.raises(Blocked, match="somebody else has changed it since") as refused:
+        here.get().remove(put_back=True)
+    assert (("effect_changed",), tables) == (refused.value.codes, here.tables())
+
+
+class Forgetting:
+    """The users of a host that deletes them: who has left is not there any more."""
+
+    def __init__(self, users: Users, *gone: str) -> None:
+        self.users, self.gone = users, gone
+
+    def find(self, ids: Sequence[str]) -> Mapping[str, User]:
+        return {key: one for key, one in self.users.find(ids).items() if key not in self.gone}
+
+
+@pytest.mark.parametrize("cancelled_first", [False, True])
+def test_owner_who_is_no_user_any_more_is_as_one_who_left(cancelled_first: bool) -> None:
+    here = handed_on()
+    here.kit = evolve(here.kit, users=Forgetting(here.users, "u-1"))
+    with pytest.raises(Blocked, match="Ann is no longer an active user") as refused:
+        put_back(here, cancelled_first=cancelled_first)
+    assert (("owner_left",), ("ownership",)) == (refused.value.codes, refused.value.sections)
+    assert (TOM,) == here.customer.owners
+
+
+# ---------------------------------------------------------------- what a view says of it
+
+
+def test_view_of_a_cancelled_customer_says_by_whom_and_from_when_on() -> None:
+    here = world()
+    here.ready()
+    on = TODAY - 5 * DAY
+    here.get().process(here.get().plan(on=on).token, on=on)
+    view = here.get("bob").view()
+    assert (Stamp(Person("alice"), NINE_O_CLOCK), on) == (view.ended, view.effective)
+    data = view.data()
+    assert ("alice", str(on)) == (data["ended"]["by"]["id"], data["effective"])
+
+
+@pytest.mark.parametrize("make", ["live", "pending", "removed", "reinstated"])
+def test_view_of_who_is_not_cancelled_has_no_end(make: str) -> None:
+    here = {"live": world, "pending": pending, "removed": removed, "reinstated": reinstated}[make]()
+    view = here.get().view()
+    assert (None, None, ()) == (view.ended, view.effective, view.may_put_back)
+    assert (make == "pending") == bool(view.token)
+
+
+def test_view_lists_what_can_be_put_back() -> None:
+    """Of what was performed: an expiry has no inverse, and stays."""
+    here = creating()
+    view = here.get().view()
+    assert ("Owner: Ann → Tom",) == view.may_put_back
+    assert {"Owner: Ann → Tom", f"New expiry on {TODAY + 300 * DAY}"} == {*view.performed}
+    assert ["Owner: Ann → Tom"] == view.data()["may_put_back"]
+
+
+def test_view_lists_what_can_be_put_back_while_pending() -> None:
+    here = world()
+    here.ready().enter(NewOwner("t-7"))
+    assert () == here.get().view().may_put_back
+    here.get().perform_now("ownership")
+    assert ("Owner: Ann → Tom",) == here.get().view().may_put_back
+
+
+# ---------------------------------------------------------------- the token of a view
+
+
+def test_token_of_a_view_reinstates() -> None:
+    here = cancelled()
+    token = here.get().view().token
+    assert here.record().id == token.split(".", 1)[0]
+    assert State.LIVE is here.get().reinstate(token=token).now
+
+
+def another(here: World) -> str:
+    """Return the token of a cancellation that is over, and have another one in its state."""
+    state, token = here.record().state, here.get().view().token
+    if state is State.CANCELLED:
+        here.get().reinstate()
+    else:
+        here.get().remove()
+    here.add_order()
+    here.ready().enter(NewOwner("t-7"))
+    if state is State.CANCELLED:
+        here.add_order("completed")
+        process(here)
+    return token
+
+
+COMMANDS: dict[str, Callable[[Cancellation, str], Outcome]] = {
+    "remove": lambda here, token: here.remove(token=token),
+    "put back": lambda here, token: here.remove(put_back=True, token=token),
+    "override": lambda here, token: here.override("sales_orders", "why", token=token),
+    "perform now": lambda here, token: here.perform_now("ownership", token=token),
+    "enter": lambda here, token: here.enter(Mood("angry"), token=token),
+    "reinstate": lambda here, token: here.reinstate(token=token),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_page_that_was_left_open_does_nothing_to_the_next_cancellation(name: str) -> None:
+    """It shows one that is over; the attempt is recorded. With the token of now it is done."""
+    here = cancelled() if name == "reinstate" else world()
+    if name != "reinstate":
+        here.ready()
+    token = another(here)
+    tables, command = here.tables(), COMMANDS[name]
+    with pytest.raises(StaleToken) as stale:
+        command(here.get("bob"), token)
+    assert (("stale_token",), tables) == (stale.value.codes, here.tables())
+    assert (token, False) == (here.history()[-1].token, here.history()[-1].accepted)
+    fresh = here.get("bob").view().token
+    assert command(here.get("bob"), fresh).op
+
+
+@pytest.mark.parametrize("name", ["remove", "override", "perform now", "enter"])
+def test_page_that_others_worked_on_still_does_what_it_says(name: str) -> None:
+    """The token names the cancellation: what others entered meanwhile is no reason against it."""
+    here = world()
+    here.add_order()
+    here.ready().enter(NewOwner("t-7"))
+    token = here.get().view().token
+    here.get("carol").enter(Reasons("moved"))
+    assert COMMANDS[name](here.get("bob"), token).op
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_token_that_is_none_is_invalid(name: str) -> None:
+    here = world()
+    here.ready()
+    with pytest.raises(Invalid, match="is not a token"):
+        COMMANDS[name](here.get(), "nonsense")
 
 
 # ---------------------------------------------------------------- who may, and when
