@@ -188,6 +188,19 @@ def test_postgres_at_a_snapshot_is_refused(postgres: Place, level: str, by_hand:
     assert before == postgres.everything()
 
 
+@pytest.mark.parametrize("level", ["READ COMMITTED", "READ UNCOMMITTED"])
+def test_mariadb_without_gap_locks_is_refused(databases: Databases, level: str) -> None:
+    """A record that somebody adds after the check would not wait for the transaction."""
+    mariadb = place(databases, "mariadb")
+    before = mariadb.everything()
+    with mariadb.engine.execution_options(isolation_level=level).connect() as db:
+        assert "Live" == mariadb.joining(db).check(mariadb.key).status
+        with pytest.raises(errors.IsolationError, match=level):
+            mariadb.joining(db).begin(mariadb.key)
+        db.rollback()
+    assert before == mariadb.everything()
+
+
 def test_a_transaction_that_has_failed_is_refused(postgres: Place) -> None:
     with postgres.engine.connect() as db:
         with pytest.raises(exc.ProgrammingError):

@@ -88,10 +88,11 @@ class Joined:
             autocommit = getattr(driver, "autocommit", False) is True
         if autocommit:
             raise TransactionRequired(_AUTOCOMMIT)
-        if db.dialect.name == "postgresql":
-            level = str(db.get_isolation_level()).upper()
-            if level in ("REPEATABLE READ", "SERIALIZABLE"):
-                raise IsolationError(_SNAPSHOT.format(level=level))
+        if db.dialect.name in _UNSUITABLE:
+            level = str(db.get_isolation_level()).upper().replace("-", " ")
+            levels, why = _UNSUITABLE[db.dialect.name]
+            if level in levels:
+                raise IsolationError(why.format(level=level))
 
 
 _AUTOCOMMIT = (
@@ -102,3 +103,15 @@ _SNAPSHOT = (
     "The host's transaction is {level}: it would check an old snapshot. Use READ COMMITTED for it "
     "(PostgreSQL's default), or own transactions: host.owning(engine)."
 )
+_GAPS = (
+    "The host's transaction is {level}: a record that somebody adds after the check would not wait "
+    "for it. Use REPEATABLE READ for it (MariaDB's default), or own transactions: "
+    "host.owning(engine)."
+)
+_NO_GAP_LOCKS = (("READ COMMITTED", "READ UNCOMMITTED"), _GAPS)
+_UNSUITABLE = {
+    "postgresql": (("REPEATABLE READ", "SERIALIZABLE"), _SNAPSHOT),
+    "mysql": _NO_GAP_LOCKS,
+    "mariadb": _NO_GAP_LOCKS,
+}
+"""dialect -> the isolation levels at which a check is not still so at the COMMIT, and why."""
