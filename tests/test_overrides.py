@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -330,10 +331,11 @@ def test_override_is_not_in_force_where_the_records_cannot_be_read(
     monkeypatch.setattr(MemoryCustomers, "open_records", broken)
     assert (None, True) == (orders(here).override, orders(here).blocks)
     assert {"CustomerRepo.open_records"} == {what for what, _ in here.reports}
-    for command in (
+    commands: list[Callable[[], Outcome]] = [
         lambda: here.get().process(token),
         lambda: here.get("boss").override("sales_orders", WHY),
-    ):
+    ]
+    for command in commands:
         with pytest.raises(CommandFailed):
             command()
     assert tables == here.tables()

@@ -352,6 +352,9 @@ class Forgetting:
     def find(self, ids: Sequence[str]) -> Mapping[str, User]:
         return {key: one for key, one in self.users.find(ids).items() if key not in self.gone}
 
+    def candidates(self, customer: Customer, search: str, limit: int) -> Sequence[User]:
+        return self.users.candidates(customer, search, limit)
+
 
 @pytest.mark.parametrize("cancelled_first", [False, True])
 def test_owner_who_is_no_user_any_more_is_as_one_who_left(cancelled_first: bool) -> None:
