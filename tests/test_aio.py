@@ -307,6 +307,15 @@ def test_timeout_waits_for_the_command_too() -> None:
     run(story)
 
 
+@pytest.fixture
+def interruptible() -> Generator[None]:
+    """Ctrl-C is heard, also where the tests were started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_program_ends_the_command_first() -> None:
     """Ctrl-C in the middle of a command: it is whole, and then the program ends."""
     here = world()

@@ -1,0 +1,210 @@
+"""What catches a broken SQL adapter: each proof says what is broken, and nothing of a sound one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from cancelkit import errors
+from cancelkit.adapters.memory import MemoryNotifier
+from cancelkit.relay import Relay
+from cancelkit.testing import HostContract
+from cancelkit.testing.contract import contract_tests
+from cancelkit.testing.faulty import FaultyHost
+from tests.broken.run import number_of
+from tests.servers import Databases
+from tests.sql_crm import Crm
+from tests.sql_desk import Customer, Order, Place, bound, cancel, place
+from tests.sql_race_track import Setting, Track
+from tests.sql_world import world_of
+
+Proof = Callable[[Databases], Iterator[str]]
+"""Yields what is broken."""
+
+
+class OnServer(HostContract):
+    tenants = True
+    joined = True
+    commit_faults = True
+    damaged_rows = True
+    patience = 0.1
+
+
+class OnSqlite(OnServer):
+    outside_writes = False
+
+
+NUMBERS = Crm("numbers")
+
+
+def kit(kind: str, numbers: str) -> Proof:
+    """The contract kit: the tests of some promises."""
+
+    def prove(databases: Databases) -> Iterator[str]:
+        contract = OnSqlite if kind == "sqlite" else OnServer
+        for name in contract_tests(contract):
+            if number_of(name) in numbers.split():
+                world = world_of(databases.engine(kind, "numbers"), NUMBERS)
+                try:
+                    getattr(contract(), name)(world)
+                except (Exception, pytest.fail.Exception):  # noqa: BLE001 - any failure counts
+                    yield number_of(name)
+
+    return prove
+
+
+def race(setting: Setting) -> Proof:
+    """The races of Process with the CRM."""
+
+    def prove(databases: Databases) -> Iterator[str]:
+        track = Track(databases.engine(setting.database, "broken"), setting.tables)
+        try:
+            lost = track.first_lost(setting)
+        finally:
+            track.close()
+        yield from filter(None, (lost,))
+
+    return prove
+
+
+# ---------------------------------------------------------------- in the host's transaction
+
+
+def unflushed_is_seen(databases: Databases) -> Iterator[str]:
+    """A reopened order that is only in the session's memory keeps the section red."""
+    crm = place(databases, "sqlite")
+    with Session(crm.engine, autoflush=False) as session:
+        session.scalars(sa.select(Order)).one().status = "new"
+        seen = crm.joining(session).check(crm.key).blocked_by
+        if "sales_orders" not in {line.key for line in seen}:
+            yield "the open order is not seen"
+
+
+def read_again(databases: Databases) -> Iterator[str]:
+    """The host's object is not stale."""
+    crm = place(databases, "sqlite")
+    with Session(crm.engine) as session:
+        customer = session.get_one(Customer, crm.number())
+        assert "live" == customer.status
+        cancel(crm.joining(session), crm.key)
+        if "cancelled" != customer.status:
+            yield f"the object says {customer.status}"
+
+
+def half_done_is_undone(databases: Databases) -> Iterator[str]:
+    """A fault in a joined command leaves nothing of it, although the host commits."""
+    crm = place(databases, "sqlite")
+    before = crm.everything()
+    with bound(crm.engine, "connection") as bind:
+        host = FaultyHost(crm.host.joining(bind, tenant="north"))
+        with pytest.raises(errors.CommandFailed):
+            host.failing("history.append", crm.desk(host).begin, crm.key)
+        bind.commit()
+    after = crm.everything()
+    yield from (name for name in before if before[name] != after[name])
+
+
+def rolled_back(databases: Databases) -> Iterator[str]:
+    """After the host's rollback every table equals its copy from before."""
+    crm = place(databases, "sqlite")
+    before = crm.everything()
+    with bound(crm.engine, "connection") as bind:
+        with suppress(errors.CancelkitError):
+            cancel(crm.joining(bind), crm.key)
+        bind.rollback()
+    after = crm.everything()
+    yield from (name for name in before if before[name] != after[name])
+
+
+def autocommit_is_refused(databases: Databases) -> Iterator[str]:
+    """Where each statement is committed, nothing would be all or nothing."""
+    crm = place(databases, "postgres")
+    engine = crm.engine.execution_options(isolation_level="AUTOCOMMIT")
+    with bound(engine, "connection") as bind:
+        try:
+            crm.joining(bind).begin(crm.key)
+        except errors.TransactionRequired:
+            return
+        except errors.CommandFailed as error:
+            yield f"{type(error.__cause__).__name__}"
+        else:
+            yield "taken"
+
+
+def the_version_counts(databases: Databases) -> Iterator[str]:
+    """Whoever else has the customer open sees that it was written."""
+    crm = place(databases, "sqlite")
+    before = crm.back.version(crm.key)
+    cancel(crm.owning(), crm.key)
+    if crm.back.version(crm.key) == before:
+        yield "the version is the same"
+
+
+# ---------------------------------------------------------------- the relay
+
+
+def _second(crm: Place) -> str:
+    key = crm.back.customer()
+    crm.back.date(key, "expiries", date(2099, 1, 1))
+    return key
+
+
+def late_commits_are_told(databases: Databases) -> Iterator[str]:
+    """What was numbered first and committed last is delivered too."""
+    crm = place(databases, "postgres")
+    other, channel = _second(crm), MemoryNotifier()
+    relay = Relay(crm.host.owning(crm.engine, tenant="north"), channel)
+    with crm.engine.connect() as db:
+        cancel(crm.joining(db), other)
+        cancel(crm.owning(), crm.key)
+        relay.run()
+        db.commit()
+    relay.run()
+    if len(channel.sent) != 2:
+        yield f"{len(channel.sent)} of 2 delivered"
+
+
+class Dies(BaseException):
+    """The process is gone."""
+
+
+class Channel:
+    """A channel on which a process dies, or that looks at who holds a connection."""
+
+    def __init__(self, pool: Any, *, dies: bool) -> None:
+        self.pool, self.dies, self.held = pool, dies, 0
+
+    def send(self, notification: Any) -> None:
+        self.held += self.pool.checkedout()
+        if self.dies:
+            raise Dies
+
+
+def _sent_by(databases: Databases, *, dies: bool) -> tuple[Place, Channel]:
+    crm = place(databases, "postgres")
+    cancel(crm.owning(), crm.key)
+    channel = Channel(crm.engine.pool, dies=dies)
+    with suppress(Dies):
+        Relay(crm.host.owning(crm.engine, tenant="north"), channel).run()
+    return crm, channel
+
+
+def marked_after_sending(databases: Databases) -> Iterator[str]:
+    """A process that dies while it sends has not said that it has sent."""
+    crm, _ = _sent_by(databases, dies=True)
+    with crm.host.owning(crm.engine, tenant="north").reading() as unit:
+        if not unit.outbox.unsent():
+            yield "lost"
+
+
+def sent_outside(databases: Databases) -> Iterator[str]:
+    """No transaction is open while a notification is sent."""
+    _, channel = _sent_by(databases, dies=False)
+    if channel.held:
+        yield "a connection is held"
