@@ -6,7 +6,7 @@ import enum
 import itertools
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,10 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     "datetimes without a zone": (
         lambda: Dates(K.customer_id, on=K.closed_at),
         r"case_\.closed_at\) has times: say zone=",
+    ),
+    "dates that are named": (
+        lambda: Dates(K.customer_id, on=K.closed_at, zone="UTC", label=K.status),
+        r"Dates are never named: leave out label= of case_\.closed_at",
     ),
     "no date": (lambda: Assets(K.customer_id, K.status), r"case_\.status\) has the type"),
     "a first day with times": (lambda: Customers(C.id, C.name, since=C.created), "cast"),
@@ -612,3 +616,28 @@ def test_the_standard_checklist_is_answered() -> None:
     for variant in ("numbers", "uuids", "texts"):
         host = Crm(variant).host()
         assert all(host.statements.known(need) for need in STANDARD.needs)
+
+
+def test_constants_of_conditions_are_in_the_text() -> None:
+    """What has no text of its own stays a parameter: it still says what it said."""
+    pickled = sa.column("kept", sa.PickleType)
+    host = host_of(
+        {
+            "cases": Records(
+                K.customer_id,
+                closed=K.status.in_(["done", "50% off", "it's"]) | (K.id == 7),
+                where=sa.or_(K.closed_at > datetime(2020, 1, 1), pickled == ["x"]),  # noqa: DTZ001
+            )
+        }
+    )
+    made = host.statements.single((OpenRecords("cases"),), locking=False)
+    with sqlite_engine(Path(":memory:")).connect() as db:
+        META.create_all(db)
+        db.exec_driver_sql("ALTER TABLE case_ ADD COLUMN kept BLOB")
+        seen: list[tuple[str, Any]] = []
+        event.listen(db, "before_cursor_execute", lambda *given: seen.append(given[2:4]))
+        db.execute(made, {"customer": 1})
+    ((text, values),) = seen
+    assert "IN ('done', '50% off', 'it''s') OR case_.id = 7" in text
+    assert "case_.closed_at > '2020-01-01 00:00:00.000000' OR kept = ?" in text
+    assert 1 in values

@@ -160,3 +160,10 @@ def test_alembic_leaves_the_tables_alone_where_the_host_does_not_know_them() -> 
     assert included(host, "cancelkit_notes", "table", True, None)
     assert included(host.c.id, "id", "column", True, None)
     assert not include_object("ck_")(host, "ck_history", "table", True, None)
+
+
+@pytest.mark.parametrize("address", ["mysql+pymysql://", "mariadb+pymysql://"])
+def test_mariadb_is_given_its_engine_under_either_name(address: str) -> None:
+    dialect = sa.make_url(address).get_dialect()()
+    made = str(sa.schema.CreateTable(own_tables().outbox).compile(dialect=dialect))
+    assert "ENGINE=InnoDB CHARSET=utf8mb4" in made

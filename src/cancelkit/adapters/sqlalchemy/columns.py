@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, TypeAlias, cast
 
 from attrs import fields
-from sqlalchemy import Boolean, ColumnElement, FromClause, Table
+from sqlalchemy import BindParameter, Boolean, ColumnElement, FromClause, Table
 from sqlalchemy import Column as TableColumn
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.util import _deep_deannotate  # pyright: ignore[reportPrivateUsage] - mapped attributes
 
 from cancelkit.errors import BadSetup
@@ -60,6 +62,36 @@ def as_column(value: Any, what: str) -> ColumnElement[Any]:
     return _deep_deannotate(value)
 
 
+def with_literals(condition: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Write the constants of a condition into the text.
+
+    A partial index is used only where the database can prove that it has what is asked for, and
+    nothing can be proved from a parameter. What has no value yet stays one, and so does a value
+    whose type has no text.
+    """
+
+    def literal(element: Any, **_: Any) -> Any:
+        known = isinstance(element, BindParameter) and element.value is not None
+        return element.render_literal_execute() if known and _has_text(element) else None
+
+    found: ColumnElement[Any] = visitors.replacement_traverse(condition, {}, literal)
+    return found
+
+
+def _has_text(constant: BindParameter[Any]) -> bool:
+    """Say whether a constant can stand in the text of a statement."""
+    given: Any = constant.value
+    values = given if constant.expanding else [given]
+    write = constant.type.literal_processor(DefaultDialect())
+    if write is None:
+        return False
+    try:
+        [write(value) for value in values]
+    except Exception:  # noqa: BLE001 - a type of the host's own may raise anything
+        return False
+    return True
+
+
 def check_columns(described: object, *conditions: str) -> None:
     """Check all columns of a description, in place; `conditions` must be true or false."""
     for attribute in fields(cast("Any", type(described))):
@@ -72,4 +104,5 @@ def check_columns(described: object, *conditions: str) -> None:
                 f"{attribute.name}= must be true or false, such as orders.c.status.in_(['done']); "
                 f"{name_of(found)} has the type {found.type!r}."
             )
+        found = with_literals(found) if attribute.name in conditions else found
         object.__setattr__(described, attribute.name, found)

@@ -43,7 +43,8 @@ class Records(_Rows):
     """Records that are open or closed: cases, orders, or a plug-in's own.
 
     `closed` is a condition, such as `case.c.status.in_(["done"])`. What it does not say is closed,
-    NULL included, is open.
+    NULL included, is open. Text is compared as the database compares it: imported words that differ
+    in case or spaces are another status.
     """
 
     customer: Column
@@ -83,7 +84,10 @@ class Assets(_Rows):
 
 @frozen(eq=False)
 class Dates(_Rows):
-    """Dated records, such as expiries; datetimes need the zone that says on which day they are."""
+    """Dated records, such as expiries; datetimes need the zone that says on which day they are.
+
+    They are never named, so that label= and link= are refused.
+    """
 
     customer: Column
     on: Column
@@ -92,6 +96,9 @@ class Dates(_Rows):
 
     def __attrs_post_init__(self) -> None:
         check_columns(self, "where")
+        for name in ("label", "link"):
+            if getattr(self, name) is not None:
+                raise BadSetup(f"Dates are never named: leave out {name}= of {name_of(self.on)}.")
         object.__setattr__(self, "day", Day.of(self.on, self.zone, "on="))
 
     @property

@@ -232,7 +232,8 @@ class Statements:
         return select(*(c.label(f"a{i}") for i, c in enumerate(columns)))
 
     def _capped(self, source: RowSource, customer: Any, left: Any, locking: bool) -> Any:
-        rows = source.of(customer, literal_column("1").label("one"), where=left).limit(self.cap + 1)
+        enough = literal_column(str(self.cap + 1), Integer())  # no parameter: plans look at it
+        rows = source.of(customer, literal_column("1").label("one"), where=left).limit(enough)
         counted = (rows.with_for_update(read=True) if locking else rows).subquery()
         return select(func.count()).select_from(counted).scalar_subquery()
 

@@ -52,6 +52,11 @@ class Exact(TypeDecorator[str]):
 _KEY = Exact(ID_LIMIT)
 _WORD = Exact(32)
 _DOCUMENT = Text().with_variant(LONGTEXT(collation="utf8mb4_bin"), "mysql", "mariadb")
+_INNODB: dict[str, Any] = {
+    f"{dialect}_{name}": value
+    for dialect in ("mysql", "mariadb")  # an address "mariadb+..." does not read MySQL's
+    for name, value in (("engine", "InnoDB"), ("charset", "utf8mb4"))
+}
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -93,13 +98,7 @@ def own_tables(
         if key in meta.tables:
             return meta.tables[key]
         return Table(
-            prefix + name,
-            meta,
-            *columns,
-            schema=schema,
-            sqlite_autoincrement=True,
-            mysql_engine="InnoDB",
-            mysql_charset="utf8mb4",
+            prefix + name, meta, *columns, schema=schema, sqlite_autoincrement=True, **_INNODB
         )
 
     def unique(name: str, *columns: str) -> UniqueConstraint:
