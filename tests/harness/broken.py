@@ -99,7 +99,7 @@ class Forgets(AnyHost):
     @contextmanager
     def writing(self) -> Generator[Unit]:
         with self.inner.writing() as unit:
-            port = _Replaced(getattr(unit, self._port), {self._method: _yes})
+            port = Replaced(getattr(unit, self._port), {self._method: _yes})
             changed: dict[str, Any] = {self._port: port}
             yield unit._replace(**changed)
 
@@ -108,7 +108,7 @@ def _yes(*args: Any) -> bool:
     return True
 
 
-class _Replaced:
+class Replaced:
     """A port with other functions in the places of some of its methods."""
 
     def __init__(self, port: object, methods: Mapping[str, Callable[..., Any]]) -> None:
@@ -134,7 +134,7 @@ class OverwritesStatus(AnyHost):
                 return found
 
             yield unit._replace(
-                status=_Replaced(
+                status=Replaced(
                     mirror,
                     {
                         "mark_cancelled": lambda key, was: mirror.mark_cancelled(key, status(key)),
@@ -151,9 +151,12 @@ class Changes(AnyHost):
         super().__init__(inner)
         self._change = change
 
+    def writing(self) -> AbstractContextManager[Unit]:
+        return self.changed(self.inner.writing())
+
     @contextmanager
-    def writing(self) -> Generator[Unit]:
-        with self.inner.writing() as unit:
+    def changed(self, inner: AbstractContextManager[Unit]) -> Generator[Unit]:
+        with inner as unit:
             yield self._change(unit)
 
 
@@ -163,7 +166,7 @@ def guesses_the_former_status(unit: Unit) -> Unit:
     assert mirror is not None
     live = Status("live")
     restore = {"restore": lambda key, was, old: mirror.restore(key, was, live)}
-    return unit._replace(status=_Replaced(mirror, restore))
+    return unit._replace(status=Replaced(mirror, restore))
 
 
 def forgets_refusals(unit: Unit) -> Unit:
@@ -174,13 +177,13 @@ def forgets_refusals(unit: Unit) -> Unit:
         if entry.accepted:
             history.append(entry)
 
-    return unit._replace(history=_Replaced(history, {"append": append}))
+    return unit._replace(history=Replaced(history, {"append": append}))
 
 
 def tells_half(unit: Unit) -> Unit:
     """Only the first recipient gets a row."""
     outbox = unit.outbox
-    return unit._replace(outbox=_Replaced(outbox, {"add": lambda rows: outbox.add(rows[:1])}))
+    return unit._replace(outbox=Replaced(outbox, {"add": lambda rows: outbox.add(rows[:1])}))
 
 
 def judges_too_late(unit: Unit) -> Unit:
@@ -190,7 +193,7 @@ def judges_too_late(unit: Unit) -> Unit:
     def facts(ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date) -> Any:
         return repo.facts(ids, needs, as_of + timedelta(days=60))
 
-    return unit._replace(customers=_Replaced(repo, {"facts": facts}))
+    return unit._replace(customers=Replaced(repo, {"facts": facts}))
 
 
 class JudgesBeforeLocking(AnyHost):
@@ -216,7 +219,7 @@ class JudgesBeforeLocking(AnyHost):
                 fresh = repo.load(ids)
                 return {key: {n: facts[-1][key].get(n) for n in needs} for key in fresh}
 
-            yield unit._replace(customers=_Replaced(repo, {"lock": lock, "facts": answer}))
+            yield unit._replace(customers=Replaced(repo, {"lock": lock, "facts": answer}))
 
 
 _DAY = date(2026, 3, 2)
@@ -252,7 +255,7 @@ class SavesAnyVersion(AnyHost):
                 stored = store.current((record.customer,))[record.customer]
                 return store.save(record, stored.version)
 
-            yield unit._replace(cancellations=_Replaced(store, {"save": save}))
+            yield unit._replace(cancellations=Replaced(store, {"save": save}))
 
 
 def claims_nothing(unit: Unit) -> Unit:
@@ -263,7 +266,7 @@ def claims_nothing(unit: Unit) -> Unit:
         due = [row for row in outbox.unsent() if row.delivery is Delivery.WAITING]
         return [evolve(row, leased_until=lease_until) for row in due[:limit]]
 
-    return unit._replace(outbox=_Replaced(outbox, {"claim": claim}))
+    return unit._replace(outbox=Replaced(outbox, {"claim": claim}))
 
 
 def forgets_the_first_day(unit: Unit) -> Unit:
@@ -274,7 +277,7 @@ def forgets_the_first_day(unit: Unit) -> Unit:
         found = repo.lock(customer_id)
         return found and evolve(found, since=None)
 
-    return unit._replace(customers=_Replaced(repo, {"lock": lock}))
+    return unit._replace(customers=Replaced(repo, {"lock": lock}))
 
 
 # ---------------------------------------------------------------- broken kits: outside
@@ -332,7 +335,7 @@ def green_when_in_doubt(kit: CancelKit, host: Host) -> tuple[CancelKit, Host]:
             except Exception:  # noqa: BLE001 - that is the bug
                 return {key: {need: _nothing(need, as_of) for need in needs} for key in ids}
 
-        return unit._replace(customers=_Replaced(unit.customers, {"facts": facts}))
+        return unit._replace(customers=Replaced(unit.customers, {"facts": facts}))
 
     return kit, Changes(host, change)
 
@@ -358,7 +361,7 @@ def ignores_the_mirror(kit: CancelKit, host: Host) -> tuple[CancelKit, Host]:
             return call
 
         names = ("mark_pending", "restore", "mark_cancelled")
-        return unit._replace(status=_Replaced(unit.status, {n: swallow(n) for n in names}))
+        return unit._replace(status=Replaced(unit.status, {n: swallow(n) for n in names}))
 
     return kit, Changes(host, change)
 
@@ -398,7 +401,7 @@ class _RetriesBlindly(AnyHost):
                 except Exception:  # noqa: BLE001 - that is the bug
                     history.append(evolve(entry, id=f"{entry.id}-again"))
 
-            yield unit._replace(history=_Replaced(history, {"append": append}))
+            yield unit._replace(history=Replaced(history, {"append": append}))
 
 
 def retries_blindly(kit: CancelKit, host: Host) -> tuple[CancelKit, Host]:
@@ -527,7 +530,7 @@ def _on_any_day(real: Callable[..., Any]) -> Callable[..., Any]:
 def _whatever_it_says(real: Callable[..., Any]) -> Callable[..., Any]:
     """An override stays in force whatever the section says meanwhile."""
 
-    def with_overrides(judged: Any, record: Any) -> Any:
+    def with_overrides(judged: Any, record: Any, ids: Any) -> Any:
         red = {s.key for s, state in judged.pairs if state.light is RED}
         kept = {one.section: one for one in record.overrides if one.section in red}
         return judged._replace(overridden=kept)

@@ -341,7 +341,9 @@ COMMANDS = (
     ),
     Command("override", _reopened, _override),
     Command(
-        "override, taken back", _overridden, lambda c, t: c.override("sales_orders", "", op=OP)
+        "override, taken back",
+        _overridden,
+        lambda c, t: c.override("sales_orders", take_back=True, op=OP),
     ),
     Command("override, not allowed", _reopened, _override, NotAllowed, BOB),
     Command("override, of what is green", planned, _override, NothingToOverride),

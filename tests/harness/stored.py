@@ -295,6 +295,7 @@ _EVENTS = {
     Verb.SCHEDULE: "scheduled",
     Verb.PROCESS: "processed",
     Verb.REMOVE: "removed",
+    Verb.END: "removed",
     Verb.REINSTATE: "reinstated",
 }
 
@@ -309,7 +310,7 @@ def _replay_accepted(replay: _Replay, record: CancellationRecord, entry: History
         return
     replay.begun |= verb is Verb.BEGIN
     replay.version += 1
-    replay.done += [message for message in entry.done if message.key != "override.used"]
+    replay.done += [message for message in entry.done if message.key.startswith("effect.")]
     if verb in (Verb.SCHEDULE, Verb.PROCESS):
         _replay_dated(replay, record, entry)
     elif verb is Verb.ENTER:

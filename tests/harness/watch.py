@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from copy import copy
 from types import TracebackType
 from typing import Any, Protocol, cast
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from cancelkit import CancelKit
 from cancelkit.effects import Performer
-from cancelkit.ports import Clock, Host, Ids, Links, Recipients, RoleChecker, Unit, Users
+from cancelkit.ports import Clock, Host, Ids, Unit
 
 ENTER = "unit.enter"
 COMMIT = "unit.commit"
@@ -183,14 +184,10 @@ class _WatchedUnit:
 
 
 def watched_kit(kit: CancelKit, watch: Watch) -> CancelKit:
-    """Return the kit with its ports watched."""
-    users, recipients, links = kit.users, kit.recipients, kit.links
-    return evolve(
-        kit,
-        roles=cast("RoleChecker", Watched("roles", kit.roles, watch)),
-        users=None if users is None else cast("Users", Watched("users", users, watch)),
-        recipients=None
-        if recipients is None
-        else cast("Recipients", Watched("recipients", recipients, watch)),
-        links=None if links is None else cast("Links", Watched("links", links, watch)),
-    )
+    """Return the kit with its ports watched. It is copied as it is: to set it up anew is dear."""
+    watching = copy(kit)
+    for name in ("roles", "users", "recipients", "links"):
+        port = getattr(kit, name)
+        if port is not None:
+            object.__setattr__(watching, name, Watched(name, port, watch))
+    return watching

@@ -11,31 +11,23 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from cancelkit.adapters.memory import (
-    CountingIds,
-    MemoryCrm,
-    MemoryHost,
-    MemoryNotifier,
-    MemoryRecipients,
-    MemoryUsers,
-)
+from cancelkit.adapters.memory import CountingIds, MemoryCrm, MemoryHost
 from cancelkit.cancellation import Cancellation
-from cancelkit.checklist import STANDARD, Checklist
+from cancelkit.checklist import STANDARD
 from cancelkit.effects import AssignOwner
-from cancelkit.kit import CancelKit
 from cancelkit.needs import Need, NextDate, OpenRecords, UnceasedAssets
 from cancelkit.people import Customer, Person, User
 from cancelkit.relay import Relay
-from cancelkit.roles import EitherRole
+from cancelkit.schedule import process_due
 from cancelkit.sections import Mood, NewOwner, Reason, Reasons
 from cancelkit.testing.contract import Contract
-from cancelkit.testing.faulty import POINTS, FaultyHost
+from cancelkit.testing.faulty import POINTS
 from cancelkit.testing.memory import MemoryBackDoor
 from cancelkit.testing.samples import TEXT
 from cancelkit.testing.shapes import Shape, shape_of_result, shape_of_side
+from cancelkit.testing.sides import ALICE, CLERK, MALLORY, PROFILE, Side
 from cancelkit.testing.world import Arrange, RecordState, World
 
-ALICE, MALLORY, BOSS = Person("alice", "Alice"), Person("mallory", "Mallory"), Person("boss")
 WHICH = st.integers(0, 1)
 NUMBERS = st.integers(0, 9)
 Options = dict[str, Any]
@@ -81,40 +73,6 @@ class HostMachine(Contract):
         )
 
 
-class Side:
-    """One of the two hosts, with a kit over it."""
-
-    def __init__(self, host: Any, arrange: Arrange, checklist: Checklist, users: list[User]):
-        """Put the kit together; Alice may do everything, nobody else anything."""
-        self.host: FaultyHost = FaultyHost(host)
-        self.arrange = arrange
-        self.notifier: MemoryNotifier = MemoryNotifier()
-        self.records: list[Any] = []
-        self.tokens: dict[str, str] = {}
-        self.kit: CancelKit = CancelKit(
-            checklist,
-            roles=EitherRole(lambda actor: ["CRM Admin"] if actor == ALICE.id else []),
-            users=MemoryUsers(users),
-            recipients=MemoryRecipients({"processed": [BOSS, ALICE, BOSS]}),
-            report=lambda what, error: None,
-        )
-
-    def at(self, customer: str, actor: Person = ALICE) -> Cancellation:
-        """Return the workflow object of a customer."""
-        return self.kit.at(self.host, actor=actor).get(customer)
-
-    def customer(self, customer: str) -> Customer | None:
-        """Return a customer as the host loads it."""
-        with self.host.reading() as unit:
-            return unit.customers.load((customer,)).get(customer)
-
-    def token(self, customer: str, kind: str) -> str:
-        """Return the token that a command is given: a fresh one, one seen before, or none."""
-        if kind == "fresh":
-            return self.at(customer).view().token
-        return self.tokens.get(customer, "") if kind == "seen" else ""
-
-
 class Machine(RuleBasedStateMachine):
     """The rules; `theirs` is the host under test, `ours` the in-memory one."""
 
@@ -153,10 +111,10 @@ class Machine(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ commands
 
-    @rule(which=WHICH, op=OPS, fault=FAULTS)
-    def begin(self, which: int, op: Options, fault: str) -> None:
+    @rule(which=WHICH, profile=st.sampled_from(("", "", PROFILE)), op=OPS, fault=FAULTS)
+    def begin(self, which: int, profile: str, op: Options, fault: str) -> None:
         """Begin."""
-        self._both(which, lambda side, at: at.begin(**op), fault)
+        self._both(which, lambda side, at: at.begin(profile=profile, **op), fault)
 
     @rule(
         which=WHICH, number=NUMBERS, token=st.sampled_from(("", "", "seen")), op=OPS, fault=FAULTS
@@ -220,10 +178,86 @@ class Machine(RuleBasedStateMachine):
         elif end:
             self._both(which, lambda side, at: at.remove(put_back=end == "put back"), fault)
 
+    @rule(which=WHICH, number=NUMBERS, left=st.booleans(), over=st.booleans(), fault=FAULTS)
+    def scheduled(self, which: int, number: int, left: bool, over: bool, fault: str) -> None:
+        """Schedule, perhaps with a record that is open, or with its section overridden."""
+        kinds = [need.kind for need in self.needs if isinstance(need, OpenRecords)]
+        if (left or over) and kinds:
+            self.add_record(which, number, "open")
+        self._both(which, lambda side, at: at.begin())
+        self._both(which, lambda side, at: at.enter(Reasons("price")))
+        self.schedule(which, 1, "fresh", {}, "")
+        if over and kinds:
+            need = OpenRecords(kinds[number % len(kinds)])
+            sections = self.ours.kit.checklist.sections
+            key = next(section.key for section in sections if need in section.needs)
+            self._both(which, lambda side, at: at.override(key, "fine"))
+        self.days_pass(1)
+        self.due(fault)
+
     @rule(which=WHICH, put_back=st.booleans(), op=OPS, fault=FAULTS)
     def remove(self, which: int, put_back: bool, op: Options, fault: str) -> None:
         """Remove."""
         self._both(which, lambda side, at: at.remove(put_back=put_back, **op), fault)
+
+    @rule(which=WHICH, put_back=st.booleans(), op=OPS, fault=FAULTS)
+    def reinstate(self, which: int, put_back: bool, op: Options, fault: str) -> None:
+        """Reinstate."""
+        self._both(which, lambda side, at: at.reinstate(put_back=put_back, **op), fault)
+
+    @rule(
+        which=WHICH, number=NUMBERS, reason=st.sampled_from(("fine", "", "")), op=OPS, fault=FAULTS
+    )
+    def override(self, which: int, number: int, reason: str, op: Options, fault: str) -> None:
+        """Override a section, or take that back."""
+        sections = self.ours.kit.checklist.sections
+        key = sections[number % len(sections)].key
+        self._both(
+            which, lambda side, at: at.override(key, reason, take_back=not reason, **op), fault
+        )
+
+    @rule(
+        which=WHICH,
+        days=st.integers(1, 2),
+        token=st.sampled_from(("fresh", "fresh", "fresh", "seen", "")),
+        op=OPS,
+        fault=FAULTS,
+    )
+    def schedule(self, which: int, days: int, token: str, op: Options, fault: str) -> None:
+        """Process for a day to come."""
+        key, on = self.keys[which], self.today + timedelta(days=days)
+        self._both(
+            which, lambda side, at: at.process(side.token(key, token, on), on=on, **op), fault
+        )
+
+    @rule(days=st.integers(1, 2))
+    def days_pass(self, days: int) -> None:
+        """Move the clocks."""
+        self.today += timedelta(days=days)
+        for side in (self.theirs, self.ours):
+            side.clock.days += days
+
+    @rule(fault=FAULTS)
+    def due(self, fault: str) -> None:
+        """Carry out what is due."""
+        self._both(0, lambda side, at: self._tried(side), fault)
+
+    def _tried(self, side: Side) -> list[tuple[int, str]]:
+        """Run the job; earlier runs have left other customers at the host under test."""
+        tried = process_due(side.kit.at(side.host, actor=MALLORY))
+        mine = [one for one in tried if one.customer in self.keys]
+        found = [(self.keys.index(one.customer), type(one.error).__name__) for one in mine]
+        return sorted(found)  # two that are due on the same day come in any order
+
+    @rule(which=WHICH, end=st.booleans(), who=st.sampled_from((ALICE, ALICE, CLERK)), fault=FAULTS)
+    def resolve(self, which: int, end: bool, who: Person, fault: str) -> None:
+        """End or adopt, after the CRM has changed the status or deleted the customer."""
+        key = self.keys[which]
+        self._both(
+            which,
+            lambda side, at: side.at(key, who).end() if end else side.at(key, who).adopt(),
+            fault,
+        )
 
     @rule(which=WHICH)
     def stranger(self, which: int) -> None:

@@ -10,7 +10,7 @@ from cancelkit.cancellation import Cancellation
 from cancelkit.errors import CancelkitError, Refused
 from cancelkit.people import Customer
 from cancelkit.ports import Host
-from cancelkit.records import HistoryEntry, OutboxRow, Outcome, Performed, State
+from cancelkit.records import CancellationRecord, HistoryEntry, OutboxRow, Outcome, Performed, State
 from cancelkit.testing.faulty import Fault
 from cancelkit.views import Plan, View
 
@@ -48,13 +48,24 @@ def shape_of_side(host: Host, at: Cancellation, notifier: MemoryNotifier) -> Sha
         history = [_entry(entry) for entry in unit.history.of(key)]
     return {
         "customer": _customer(customer),
-        "record": (record.state, record.version, dict(record.gates)) if record else None,
+        "record": _record(record) if record else None,
         "performed": [_performed(one) for one in record.performed] if record else [],
         "view": shape_of_result(lambda: _view(at.view(name=3))),
         "plan": shape_of_result(lambda: _plan(at.plan())),
         "history": history,
         "outbox": sorted(map(_row, rows)),
         "sent": sorted(one.recipient.id for one in notifier.sent if one.customer == key),
+    }
+
+
+def _record(record: CancellationRecord) -> Shape:
+    schedule = record.schedule
+    return {
+        "state": (record.state, record.version, bool(record.ended), bool(record.reinstated)),
+        "copied": (record.profile, dict(record.gates), record.required),
+        "schedule": schedule and (schedule.on, schedule.due, schedule.stamp.by.id),
+        "effective": record.effective,
+        "overrides": [(x.section, x.message, len(x.records), x.reason) for x in record.overrides],
     }
 
 
@@ -104,6 +115,9 @@ def _entry(entry: HistoryEntry) -> Shape:
         "lights": dict(entry.lights),
         "done": entry.done,
         "based": bool(entry.token),
+        "behalf": entry.behalf and entry.behalf.id,
+        "on": entry.on,
+        "note": entry.note,
     }
 
 
