@@ -33,7 +33,7 @@ RECORDS = {
     "opportunities": rows(Records, Deal, closed=Deal.stage.in_(ENDED)),
     "quotations": rows(Records, Quote, closed=Quote.result.in_([*ENDED, "expired"])),
     "sales_orders": rows(Records, Order, closed=Order.progress.in_(["completed", "cancelled"])),
-    "expiries": rows(Dates, FollowUp, on=FollowUp.due_on),
+    "expiries": Dates(FollowUp.account_id, FollowUp.due_on, where=~FollowUp.deleted),
 }
 HOST = SqlHost(CUSTOMERS, RECORDS, own=OWN)
 
