@@ -198,30 +198,33 @@ class Track:
         """Let the CRM write after `at` statements, and commit after `commit` or when waited for."""
         process, writer, look = self.process, self.writer, self.look
         self.start.put_back()
-        first, waits = False, ""
+        waits = ""
         if at:
             process.start(self.processing(setting), at)
             process.settle(writer, look)
         writer.start(self.writing(setting, how), 1)
-        wrote = writer.settle(process, look)
-        if wrote == "waiting":
+        if writer.settle(process, look) == "waiting":
             waits = "the CRM waits"
-        elif wrote == "stopped" and commit == at:
-            first = not process.ended or not at
+            writer.go()
+        elif commit == at:
             writer.result()
-        elif wrote == "stopped":
+        else:
             self._go(setting, at, commit)
-            there = process.settle(writer, look)
-            waits = "Process waits" if there == "waiting" else ""
-            first = there != "ended"  # whoever commits now commits before Process
+            waits = "Process waits" if process.settle(writer, look) == "waiting" else ""
             writer.result()
         if not at and not process.running:
             process.start(self.processing(setting))
         process.result()
         writer.result()
-        cancelled, done = self.start.cancelled(), writer.answer == "done"
-        left = cancelled and done and self.start.open_orders() > 0
-        return Race(left and first, left and not first, _end(process), _end(writer), waits)
+        return self._seen(waits)
+
+    def _seen(self, waits: str) -> Race:
+        """Look at what there is, and at who was first."""
+        process, writer = self.process, self.writer
+        cancelled = self.start.cancelled() and writer.answer == "done"
+        left = cancelled and self.start.open_orders() > 0
+        lost = left and writer.done < process.committing
+        return Race(lost, left and not lost, _end(process), _end(writer), waits)
 
     def _go(self, setting: Setting, at: int, commit: int) -> None:
         if at:

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from threading import Condition
 from typing import Any
 
@@ -23,6 +24,8 @@ from tests.servers import sqlite_engine
 PATIENCE = 30.0
 """Seconds within which something must happen; then the test fails."""
 
+_ORDER = count(1)
+
 
 class Side:
     """One connection at a time, whose statements are counted, and which can be stopped after each.
@@ -31,6 +34,8 @@ class Side:
         engine: only for this side's statements.
         count: how many statements have run.
         answer: what the function returned or raised, once it has ended.
+        committing: a number that is higher the later its last COMMIT was begun; 0 for none.
+        done: likewise, of its end.
     """
 
     def __init__(self, engine: sa.Engine) -> None:
@@ -39,17 +44,19 @@ class Side:
         self.backend = 0
         self.answer: object = None
         self.ended = True
+        self.committing = self.done = 0
         self._allowed = math.inf
         self._changed = Condition()
         self._aside: Aside[None] | None = None
         self._stopped = False
         sa.event.listen(engine, "before_cursor_execute", self._before)
         sa.event.listen(engine, "after_cursor_execute", self._after)
-        sa.event.listen(engine, "commit", self._stop)
+        sa.event.listen(engine, "commit", self._commit)
 
     def start(self, act: Callable[[], object], stop: float = math.inf) -> None:
         """Run a function, until it has executed so many statements."""
         self.count, self.answer, self.ended, self._allowed = 0, None, False, stop
+        self.committing = self.done = 0
         self._aside = Aside(lambda: self._run(act))
 
     def go(self, stop: float = math.inf) -> None:
@@ -94,6 +101,7 @@ class Side:
             self.answer = error
         finally:
             with self._changed:
+                self.done = next(_ORDER)
                 self.ended = True
                 self._changed.notify_all()
 
@@ -107,6 +115,10 @@ class Side:
 
     def _after(self, *_: object) -> None:
         self.count += 1
+
+    def _commit(self, db: sa.Connection) -> None:
+        self._stop(db)
+        self.committing = next(_ORDER)
 
     def _stop(self, _: sa.Connection) -> None:
         """Stop before a statement, or before COMMIT: what the last one found has been fetched."""

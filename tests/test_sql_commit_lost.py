@@ -1,0 +1,108 @@
+"""The connection is cut around COMMIT, on the wire: the outcome is unknown, and can be learned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from cancelkit import Outcome
+from cancelkit.errors import OutcomeUnknown
+from tests.harness.commands import COMMANDS, Command
+from tests.harness.stored import broken_by
+from tests.harness.world import CUSTOMER, World
+from tests.servers import Databases
+from tests.sql_harness import on_engine, sql_world
+from tests.sql_sides import Monitor, Side, engine_like
+from tests.wire_proxy import Proxy, is_commit
+
+PATIENCE = 30.0
+ACCEPTED = [one for one in COMMANDS if one.refused is None and one.op]
+
+
+@pytest.fixture(scope="module")
+def proxy(databases: Databases) -> Iterator[Proxy]:
+    url = databases.url("postgres")
+    made = Proxy(url.host or "127.0.0.1", url.port or 5432)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def engine(databases: Databases) -> sa.Engine:
+    return databases.engine("postgres", "wire")
+
+
+@pytest.fixture(scope="module")
+def through(engine: sa.Engine, proxy: Proxy) -> Iterator[sa.Engine]:
+    """An engine whose connections go through the proxy."""
+    url = engine.url.set(host="127.0.0.1", port=proxy.port)
+    made = sa.create_engine(url, poolclass=NullPool)
+    yield made
+    made.dispose()
+
+
+def give(world: World, command: Command, token: str) -> object:
+    try:
+        return command.give(world.desk(command.actor).get(CUSTOMER), token)
+    except Exception as error:  # noqa: BLE001 - the error is the answer
+        return error
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("command", ACCEPTED, ids=lambda command: command.name)
+def test_the_repeat_tells_what_became_of_it(
+    command: Command, when: str, engine: sa.Engine, through: sa.Engine, proxy: Proxy
+) -> None:
+    world = sql_world(engine)
+    token = command.prepare(world)
+    before, put_back = world.back.stored(), world.saved()
+    assert isinstance(give(world, command, token), Outcome)
+    wanted = world.back.stored()
+    put_back()
+
+    cuts = proxy.cuts
+    proxy.cut(when)
+    lost = give(on_engine(world, through), command, token)
+    assert isinstance(lost, OutcomeUnknown), lost
+    assert command.op == lost.op
+    assert cuts + 1 == proxy.cuts
+
+    again = give(world, command, token)  # waits for the old backend, if it is still there
+    assert isinstance(again, Outcome), again
+    assert again.replayed is (when == "after")
+    stored = world.back.stored()
+    assert wanted.plain() == stored.plain()
+    assert [] == broken_by(stored, foreign=command.foreign)
+    assert len(before.history) + 1 == len(stored.history)
+
+
+def test_the_repeat_waits_for_a_commit_that_is_still_under_way(
+    engine: sa.Engine, through: sa.Engine, proxy: Proxy
+) -> None:
+    """The server has not seen COMMIT when the repeat comes: it does not conclude from that."""
+    command = next(one for one in ACCEPTED if one.name == "process")
+    world = sql_world(engine)
+    token = command.prepare(world)
+    first, second, look = Side(through), Side(engine_like(engine)), Monitor(engine)
+    proxy.cut("held")
+    try:
+        first.start(lambda: give(on_engine(world, through), command, token))
+        assert isinstance(first.result(), OutcomeUnknown)
+        second.start(lambda: give(on_engine(world, second.engine), command, token))
+        assert "waiting" == second.settle(first, look)
+    finally:
+        proxy.release()
+    again = second.result()
+    look.close()
+    second.engine.dispose()
+    assert isinstance(again, Outcome)
+    assert again.replayed
+    assert 1 == sum(entry.verb is again.verb for entry in world.back.stored().history)
+
+
+def test_commit_is_known_on_the_wire() -> None:
+    assert is_commit(b"Q\x00\x00\x00\x0bCOMMIT\x00")
+    assert not is_commit(b"Q\x00\x00\x00\x0dROLLBACK\x00")
