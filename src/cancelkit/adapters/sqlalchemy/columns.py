@@ -72,7 +72,11 @@ def with_literals(condition: ColumnElement[Any]) -> ColumnElement[Any]:
 
     def literal(element: Any, **_: Any) -> Any:
         known = isinstance(element, BindParameter) and element.value is not None
-        return element.render_literal_execute() if known and _has_text(element) else None
+        if not known or not _has_text(element):
+            return None
+        made: Any = element.render_literal_execute()
+        made.instead_of = element  # its name has the address of this one, which must stay taken
+        return made
 
     found: ColumnElement[Any] = visitors.replacement_traverse(condition, {}, literal)
     return found

@@ -19,6 +19,7 @@ from cancelkit.adapters.sqlalchemy.joined import Joined
 from cancelkit.adapters.sqlalchemy.keys import kind_of
 from cancelkit.adapters.sqlalchemy.owned import Owned
 from cancelkit.adapters.sqlalchemy.repo import SqlCustomers, tenant_value
+from cancelkit.adapters.sqlalchemy.shared import Prepared
 from cancelkit.adapters.sqlalchemy.statements import CAP, Answer, Statements
 from cancelkit.adapters.sqlalchemy.stores import stores
 from cancelkit.adapters.sqlalchemy.tables import OwnTables, own_tables
@@ -62,6 +63,7 @@ class SqlHost:
             _check_source(customers, source, kind)
         self.statements = Statements(customers, records, dict(answers or {}), cap)
         self.own: OwnTables = own or own_tables()
+        self._prepared: Prepared = {}
         self.clock: Clock = clock or SystemClock()
         self.ids: Ids = ids or RandomIds()
         self.bindings: dict[type, Binding] = dict(performers or {})
@@ -98,7 +100,8 @@ class SqlHost:
     ) -> Unit:
         """Return the ports over a connection; performers and mirrors are given `bind`.
 
-        `fresh` reads around a snapshot that the host may have taken before.
+        `fresh` reads around a snapshot that the host may have taken before. After one that writes,
+        `write_late` must be called.
         """
         described = self.statements.customers
         writes = SqlWrites(self.statements, db, tenant, bind)
@@ -108,7 +111,7 @@ class SqlHost:
         mirror = writes if described.status is not None else None
         return Unit(
             SqlCustomers(self.statements, db, tenant, writing=writing),
-            *stores(db, self.own, tenant, fresh=fresh),
+            *stores(db, self.own, tenant, fresh=fresh, commanding=writing, prepared=self._prepared),
             performers,
             described.mirror(bind) if described.mirror else mirror,
         )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from cancelkit.adapters.sqlalchemy.faults import translated
 from cancelkit.adapters.sqlalchemy.owned import ENDED, in_transaction
 from cancelkit.adapters.sqlalchemy.sessions import flush
+from cancelkit.adapters.sqlalchemy.shared import write_late
 from cancelkit.errors import AdapterContractError, IsolationError, TransactionRequired
 from cancelkit.ports import Unit
 
@@ -46,7 +47,9 @@ class Joined:
             self._suits(self._connection())
             with self._savepoint():
                 db = self._connection()  # a session begins its savepoint only now
-                yield self._host.unit(db, self._bind, self.tenant, writing=True, fresh=True)
+                unit = self._host.unit(db, self._bind, self.tenant, writing=True, fresh=True)
+                yield unit
+                write_late(unit)
 
     def _connection(self) -> Connection:
         if not isinstance(self._bind, Session):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, RootTransaction
 
 from cancelkit.adapters.sqlalchemy.faults import committing, translated
+from cancelkit.adapters.sqlalchemy.shared import write_late
 from cancelkit.adapters.sqlalchemy.tables import OwnTables
 from cancelkit.errors import AdapterContractError
 from cancelkit.ports import Unit
@@ -49,10 +50,12 @@ class Owned:
             transaction = db.begin()
             if db.dialect.name == "sqlite":
                 begin_sqlite(db, self._host.own, writing=writing)
-            yield self._host.unit(db, db, self.tenant, writing=writing)
+            unit = self._host.unit(db, db, self.tenant, writing=writing)
+            yield unit
             if writing:
                 if not transaction.is_active or _has_failed(db):
                     raise AdapterContractError(ENDED)
+                write_late(unit)
                 _commit(transaction)
 
     def _at_level(self, levels: dict[str, str]) -> Engine:

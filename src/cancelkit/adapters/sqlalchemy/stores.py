@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from attrs import evolve
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    CursorResult,
+    Integer,
     LargeBinary,
     Select,
+    String,
     Table,
     bindparam,
     cast,
     insert,
+    literal_column,
     select,
+    union_all,
     update,
 )
 
 from cancelkit.adapters.sqlalchemy.faults import writing_own
+from cancelkit.adapters.sqlalchemy.shared import Late, Prepared, Shared
 from cancelkit.adapters.sqlalchemy.tables import OwnTables
 from cancelkit.errors import CorruptState
 from cancelkit.kit import log_fault
@@ -35,6 +41,18 @@ from cancelkit.records import (
 )
 from cancelkit.serial import dump, load
 
+S = TypeVar("S")
+_TEXT = String()
+_OF_VERSION = bindparam("of_version", type_=Integer())
+
+
+def _param(name: str) -> ColumnElement[str]:
+    return bindparam(name, type_=_TEXT)
+
+
+def _word(word: str) -> ColumnElement[str]:
+    return literal_column(f"'{word}'", _TEXT)
+
 
 class _Store(NamedTuple):
     """A table over one connection and one tenant.
@@ -47,7 +65,8 @@ class _Store(NamedTuple):
     db: Connection
     table: Table
     tenant: str
-    fresh: bool = False
+    fresh: bool
+    shared: Shared
 
     def rows(self, *columns: ColumnElement[Any], **values: object) -> Select[Any]:
         """Select from the rows of this tenant."""
@@ -56,20 +75,38 @@ class _Store(NamedTuple):
 
     def one(self, **values: object) -> ColumnElement[bool]:
         """Return the condition of a row of this tenant."""
-        condition: ColumnElement[bool] = self.table.c.tenant == self.tenant
+        condition: ColumnElement[bool] = self.table.c.tenant == _param("of_tenant")
         for name, value in values.items():
             condition = condition & (self.table.c[name] == value)
         return condition
 
-    def insert(self, *rows: Mapping[str, object]) -> None:
-        """Insert rows; one that is there already is a `Conflict`."""
-        with writing_own(self.table.name):
-            self.db.execute(insert(self.table), [{"tenant": self.tenant, **row} for row in rows])
+    def once(self, name: str, make: Callable[[], S]) -> S:
+        """Return a statement of this store, which is made once for a host."""
+        key = (name, self.table.name, self.fresh, self.db.dialect.name)
+        return self.shared.once(key, make)
 
-    def update(self, where: ColumnElement[bool], values: Mapping[str, object]) -> bool:
+    def ask(self, statement: Any, **values: object) -> CursorResult[Any]:
+        """Execute a statement for this tenant, after what was kept back."""
+        if self.shared.late is not None:
+            self.shared.late.write()
+        return self.db.execute(statement, {"of_tenant": self.tenant, **values})
+
+    def insert(self, *rows: Mapping[str, object]) -> None:
+        """Insert rows, perhaps later; one that is there already is a `Conflict`."""
+        mine = [{"tenant": self.tenant, **row} for row in rows]
+        late = self.shared.late
+        if late is not None and late.takes(self.db, self.table):
+            late.add(self.table, mine)
+            return
+        with writing_own(self.table.name):
+            self.db.execute(self.once("insert", lambda: insert(self.table)), mine)
+
+    def update(
+        self, where: ColumnElement[bool], values: Mapping[str, object], **which: object
+    ) -> bool:
         """Update at most one row, and say whether it was there."""
         with writing_own(self.table.name):
-            return self.db.execute(update(self.table).where(where).values(values)).rowcount == 1
+            return self.ask(update(self.table).where(where), **values, **which).rowcount == 1
 
 
 class SqlCancellations(_Store):
@@ -77,30 +114,55 @@ class SqlCancellations(_Store):
 
     def current(self, customer_ids: Sequence[str]) -> Mapping[str, CancellationRecord]:
         """See `Cancellations.current`."""
-        t = self.table.c
-        asked = t.customer.in_(bindparam("customers", expanding=True))
-        rows = self.rows(t.id, t.customer, t.document).where(asked)
-        ordered = rows.order_by(t.slot.is_not(None), t.seq)  # the open one, else the newest: last
-        found = self.db.execute(ordered, {"customers": list(customer_ids)})
-        newest = {customer: (key, text) for key, customer, text in map(tuple, found)}
+        newest = self._read_ahead(customer_ids)
+        if newest is None:
+            found = self.ask(self.once("current", self._current), customers=list(customer_ids))
+            newest = {customer: (key, text) for customer, key, text in map(tuple, found)}
         return {
             customer: load(CancellationRecord, text, f"cancellation {key!r}")
             for customer, (key, text) in newest.items()
         }
 
+    def newest(self) -> Select[Any]:
+        """Select the current cancellation of one customer."""
+        t = self.table.c
+        rows = self.rows(t.id, t.document, customer=_param("customer"))
+        return rows.order_by(t.slot.is_(None), t.seq.desc()).limit(1)
+
     def due(self, day: date, limit: int) -> Sequence[str]:
         """See `Cancellations.due`."""
         t = self.table.c
         rows = self.rows(t.customer).where(t.due <= day.isoformat())
-        return list(self.db.scalars(rows.order_by(t.due, t.seq).limit(limit)))
+        return list(self.ask(rows.order_by(t.due, t.seq).limit(limit)).scalars())
 
     def add(self, record: CancellationRecord) -> None:
         """See `Cancellations.add`."""
+        self._forget()
         self.insert({"id": record.id, "customer": record.customer, **_columns_of(record)})
 
     def save(self, record: CancellationRecord, expected: int) -> bool:
         """See `Cancellations.save`."""
-        return self.update(self.one(id=record.id, version=expected), _columns_of(record))
+        self._forget()
+        which = self.once("which", lambda: self.one(id=_param("of_id"), version=_OF_VERSION))
+        return self.update(which, _columns_of(record), of_id=record.id, of_version=expected)
+
+    def _current(self) -> Select[Any]:
+        t = self.table.c
+        asked = t.customer.in_(bindparam("customers", expanding=True))
+        rows = self.rows(t.customer, t.id, t.document).where(asked)
+        return rows.order_by(t.slot.is_not(None), t.seq)  # the open one, else the newest: last
+
+    def _read_ahead(self, customer_ids: Sequence[str]) -> dict[str, tuple[str, str]] | None:
+        """Return what was read together with an operation, and nothing was written since."""
+        ahead = self.shared.ahead
+        if ahead is None or len(customer_ids) != 1 or customer_ids[0] not in ahead:
+            return None
+        row = ahead.pop(customer_ids[0])
+        return {} if row is None else {customer_ids[0]: row}
+
+    def _forget(self) -> None:
+        if self.shared.ahead is not None:
+            self.shared.ahead.clear()
 
 
 def _columns_of(record: CancellationRecord) -> dict[str, object]:
@@ -118,12 +180,14 @@ class SqlHistory(_Store):
         processed = entry.cancellation if entry.accepted and entry.verb is Verb.PROCESS else None
         row = {"id": entry.id, "customer": entry.customer, "processed": processed}
         self.insert({**row, "document": dump(entry)})
+        if not entry.accepted and self.shared.late is not None:
+            self.shared.late.finish()
 
     def of(self, customer_id: str) -> Sequence[HistoryEntry]:
         """See `History.of`."""
         t = self.table.c
         rows = self.rows(t.id, t.document, customer=customer_id)
-        found = map(tuple, self.db.execute(rows.order_by(t.seq)))
+        found = map(tuple, self.ask(rows.order_by(t.seq)))
         return [load(HistoryEntry, text, f"history entry {key!r}") for key, text in found]
 
 
@@ -131,15 +195,34 @@ class SqlOperations(_Store):
     """See `cancelkit.ports.Operations`."""
 
     def find(self, customer_id: str, verb: Verb, op: str) -> Operation | None:
-        """See `Operations.find`."""
-        found = self.rows(self.table.c.document, customer=customer_id, verb=verb.value, op=op)
-        text = self.db.scalar(found)
+        """See `Operations.find`; every command then asks for the current cancellation."""
+        ahead = self.shared.ahead
+        statement = self.once("find" if ahead is None else "find, and read ahead", self._find)
+        found = self.ask(statement, customer=customer_id, verb=verb.value, op=op)
+        texts = {kind: (key, text) for kind, key, text in map(tuple, found)}
+        if ahead is not None:
+            ahead[customer_id] = texts.get("cancellation")
+        _, text = texts.get("operation", ("", None))
         return load(Operation, text, f"operation {op!r}") if text is not None else None
 
     def add(self, operation: Operation) -> None:
         """See `Operations.add`."""
         row = {"customer": operation.customer, "verb": operation.verb.value, "op": operation.op}
         self.insert({**row, "document": dump(operation)})
+        if self.shared.late is not None:
+            self.shared.late.finish()
+
+    def _find(self) -> Any:
+        """Select the operation, and the current cancellation where that is read ahead."""
+        t = self.table.c
+        which = {name: _param(name) for name in ("customer", "verb", "op")}
+        mine = self.rows(t.op, t.document, **which).subquery("operation")
+        operation = select(_word("operation"), *mine.c)
+        if self.shared.ahead is None:
+            return operation
+        beside = self.shared.own.cancellations
+        newest = SqlCancellations(*self._replace(table=beside)).newest().subquery("newest")
+        return union_all(operation, select(_word("cancellation"), *newest.c))
 
 
 class SqlOutbox(_Store):
@@ -159,7 +242,7 @@ class SqlOutbox(_Store):
         found: list[OutboxRow] = []
         unread: list[str] = []
         while len(found) < limit:  # once, unless there are rows that cannot be read
-            seen = list(self.db.execute(rows.where(t.id.not_in(unread)) if unread else rows))
+            seen = list(self.ask(rows.where(t.id.not_in(unread)) if unread else rows))
             found += self._read(seen[: limit - len(found)])
             if len(seen) < limit:
                 break
@@ -171,12 +254,13 @@ class SqlOutbox(_Store):
     def settle(self, row: OutboxRow, attempts: int) -> bool:
         """See `Outbox.settle`."""
         unsent = self.table.c.delivery != Delivery.SENT.value
-        return self.update(self.one(id=row.id, attempts=attempts) & unsent, _columns(row))
+        which = self.one(id=row.id, attempts=attempts) & unsent
+        return self.update(which, _columns(row))
 
     def unsent(self) -> Sequence[OutboxRow]:
         """See `Outbox.unsent`."""
         rows = self._rows(self.table.c.delivery != Delivery.SENT.value)
-        return list(self._read(self.db.execute(rows)))
+        return list(self._read(self.ask(rows)))
 
     def _lease(self, ids: Sequence[str], until: datetime) -> None:
         """Lease rows, which are locked here or have no other writer, with one statement."""
@@ -184,7 +268,7 @@ class SqlOutbox(_Store):
         leased = update(t).where(self.one(), t.c.id.in_(bindparam("ids", expanding=True)))
         values = {"attempts": t.c.attempts + 1, "leased_until": _text(until)}
         with writing_own(t.name):
-            self.db.execute(leased.values(values), {"ids": list(ids)})
+            self.ask(leased.values(values), ids=list(ids))
 
     def _rows(self, where: ColumnElement[bool]) -> Select[Any]:
         """Select rows, the longest due first.
@@ -230,13 +314,31 @@ def _text(at: datetime) -> str:
 
 
 def stores(
-    db: Connection, own: OwnTables, tenant: str, *, fresh: bool
+    db: Connection,
+    own: OwnTables,
+    tenant: str,
+    *,
+    fresh: bool,
+    commanding: bool = False,
+    prepared: Prepared | None = None,
 ) -> tuple[SqlCancellations, SqlHistory, SqlOperations, SqlOutbox]:
-    """Return the four stores over a connection; see `_Store` for `fresh`."""
+    """Return the four stores over a connection.
+
+    Args:
+        db: the connection.
+        own: the tables.
+        tenant: whose rows they are.
+        fresh: see `_Store`.
+        commanding: read ahead and write late, as `shared` says; then `write_late` must be called.
+        prepared: the host's statements.
+    """
     fresh = fresh and db.dialect.name in ("mysql", "mariadb")
+    made = {} if prepared is None else prepared
+    late = Late(db, own, made) if commanding and db.dialect.name == "postgresql" else None
+    shared = Shared(own, made, {} if commanding else None, late)
     return (
-        SqlCancellations(db, own.cancellations, tenant, fresh),
-        SqlHistory(db, own.history, tenant, fresh),
-        SqlOperations(db, own.operations, tenant, fresh),
-        SqlOutbox(db, own.outbox, tenant, fresh),
+        SqlCancellations(db, own.cancellations, tenant, fresh, shared),
+        SqlHistory(db, own.history, tenant, fresh, shared),
+        SqlOperations(db, own.operations, tenant, fresh, shared),
+        SqlOutbox(db, own.outbox, tenant, fresh, shared),
     )
