@@ -94,6 +94,8 @@ STATUSES = (
     Status("cancelled", cancelled=True),
 )
 SECTIONS: dict[type, str] = {Reasons: "reasons", NewOwner: "ownership", Mood: "mood"}
+MEANWHILE = ("", "close", "override", "enter", "remove")
+"""What is done between scheduling and the day."""
 OVERRIDING = ("override", "adopt", "end")
 """What takes an administrator."""
 ROLES = {"admin": "CRM Admin", "clerk": "Customer Cancellation", "": "Reader"}
@@ -873,13 +875,40 @@ class Stories(RuleBasedStateMachine):
     @initialize(
         begun=st.sampled_from((CUSTOMERS, CUSTOMERS, CUSTOMERS[:1], ())),
         former=st.sampled_from(STATUSES[:2]),
+        profile=st.sampled_from(("", "", PROFILE)),
+        first=st.sampled_from(("", "", "schedule", "schedule", "drift", "override", "reinstate")),
+        days=st.integers(0, 2),
+        meanwhile=st.sampled_from(MEANWHILE),
+        yes=st.booleans(),
     )
-    def begin_some(self, begun: tuple[str, ...], former: Status) -> None:
+    def begin_some(
+        self,
+        *,
+        begun: tuple[str, ...],
+        former: Status,
+        profile: str,
+        first: str,
+        days: int,
+        meanwhile: str,
+        yes: bool,
+    ) -> None:
+        """Begin, and perhaps go some way before everything else gets into the way."""
         self.set_status(OTHER, former)
         for customer in begun:
-            self.begin(customer, ALICE, "")
+            self.begin(customer, ALICE, "", profile)
             self.enter(customer, ALICE, "", Reasons("price"), 0, based=False)
             self.look(customer, ALICE, view=True)
+        if first == "schedule":
+            self.schedule_and_wait(
+                OTHER, 1 + days, 1 + days + yes, meanwhile, int(yes and days == 1)
+            )
+        elif first == "drift":
+            self.drift_and_resolve(OTHER, STATUSES[days], adopting=yes)
+        elif first == "override":
+            self.override_and_process(OTHER, changing=yes)
+        elif first == "reinstate":
+            self.go_to_the_end(OTHER, "t-7")
+            self.reinstate(OTHER, ALICE, "", put_back=yes, choice=1)
 
     @precondition(lambda self: self.model.roles["alice"])
     @rule(customer=customers, owner=st.sampled_from(("t-7", "t-8")), at_once=st.booleans())
@@ -903,22 +932,27 @@ class Stories(RuleBasedStateMachine):
         customer=customers,
         days=st.integers(1, 3),
         waiting=st.integers(0, 4),
-        closing=st.booleans(),
-        over=st.booleans(),
+        meanwhile=st.sampled_from(MEANWHILE),
+        other_day=st.sampled_from((0, 0, 0, 1)),
     )
     def schedule_and_wait(
-        self, customer: str, days: int, waiting: int, closing: bool, over: bool
+        self, customer: str, days: int, waiting: int, meanwhile: str, other_day: int
     ) -> None:
         """Schedule; perhaps close everything, or override; days pass, and the job runs."""
         self.begin(customer, ALICE, "")
         self.enter(customer, ALICE, "", Reasons("price"), 0, based=False)
         self.look(customer, ALICE, view=False, days=days)
-        self.process_with(customer, ALICE, "", self.ticket(1, customer), self.tickets[-1].on)
-        if closing:
+        on = self.model.today + timedelta(days + other_day)
+        self.process_with(customer, ALICE, "", self.ticket(1, customer), on)
+        if meanwhile == "close":
             self.close_everything(customer)
-        if over:
+        elif meanwhile == "override":
             self.set_asset(customer, days - 1, live=True)
             self.override(customer, ALICE, "", "assets", "written off")
+        elif meanwhile == "enter":
+            self.enter(customer, ALICE, "", Mood("angry"), 0, based=False)
+        elif meanwhile == "remove":
+            self.remove(customer, ALICE, "", put_back=False, choice=1)
         self.time_passes(24 * waiting)
         self.run_the_job(MALLORY)
 
@@ -934,14 +968,16 @@ class Stories(RuleBasedStateMachine):
             self.end(customer, ALICE, "")
 
     @precondition(lambda self: self.model.roles["alice"] == "admin")
-    @rule(customer=customers)
-    def override_and_process(self, customer: str) -> None:
-        """Override the asset that is left, and process what was planned."""
+    @rule(customer=customers, changing=st.booleans())
+    def override_and_process(self, customer: str, changing: bool) -> None:
+        """Override the asset that is left, perhaps change it, and process what was planned."""
         self.begin(customer, ALICE, "")
         self.close_everything(customer)
         self.set_asset(customer, 1, live=True)
         self.enter(customer, ALICE, "", Reasons("price"), 0, based=False)
         self.override(customer, ALICE, "", "assets", "as agreed")
+        if changing:
+            self.set_asset(customer, 0, live=True)
         self.look(customer, ALICE, view=False)
         self.process_with(customer, ALICE, "", self.ticket(1, customer), None)
 
