@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from cancelkit import Outcome
 from cancelkit.errors import Busy, Conflict, Failed, OutcomeUnknown
@@ -48,17 +48,25 @@ def _interrupted(db: Any) -> BaseException:
 
 @frozen
 class Kind:
-    """A kind of fault, and whether the whole command runs again after it."""
+    """A kind of fault, and whether the whole command runs again after it.
+
+    Attributes:
+        again: wherever it comes from.
+        again_at_commit: when it comes from COMMIT, which has kept nothing then.
+    """
 
     name: str
     make: Make
     again: bool = False
+    again_at_commit: bool = False
 
 
 KINDS: dict[str, tuple[Kind, ...]] = {
     "sqlite": (
         Kind("SQLITE_BUSY_SNAPSHOT", _sqlite(sqlite3.SQLITE_BUSY_SNAPSHOT, "locked"), again=True),
-        Kind("SQLITE_BUSY", _sqlite(sqlite3.SQLITE_BUSY, "database is locked")),
+        Kind(
+            "SQLITE_BUSY", _sqlite(sqlite3.SQLITE_BUSY, "database is locked"), again_at_commit=True
+        ),
         Kind("SQLITE_FULL", _sqlite(sqlite3.SQLITE_FULL, "disk is full")),
         Kind("SQLITE_IOERR", _sqlite(sqlite3.SQLITE_IOERR, "disk I/O error")),
         Kind("interrupt", _interrupted),
@@ -206,15 +214,19 @@ class Bench:
         return Clean(command, mine, token, put_back, self.saboteur, texts, before, after, answer)
 
     def cells(self, clean: Clean, *, every: bool) -> Iterator[tuple[int, Kind, bool]]:
-        """Yield the faults to try: every kind at every statement, or one of them in turn."""
-        turn = 0
+        """Yield the faults to try: every kind at every statement, or one of them in turn.
+
+        At COMMIT always every kind.
+        """
+        turn, kinds = 0, len(self.kinds)
         for at, text in enumerate(clean.texts, 1):
+            commit = text == "COMMIT"
             for after in (False, True):
                 for kind in self.kinds:
                     turn += 1
-                    if after and text == "COMMIT" and kind.name not in ("lost", "interrupt"):
+                    if after and commit and kind.name not in ("lost", "interrupt"):
                         continue  # a database that says so has not committed
-                    if every or turn % len(self.kinds) == (at + after) % len(self.kinds):
+                    if every or commit or turn % kinds == (at + after) % kinds:
                         yield at, kind, after
 
     def wrong(self, clean: Clean, at: int, kind: Kind, *, after: bool) -> Iterator[str]:
@@ -226,6 +238,8 @@ class Bench:
         self.saboteur.plan(0, None, after=False)
         stored = clean.world.back.stored()
         done = stored.plain() == clean.after.plain()
+        if clean.texts[at - 1] == "COMMIT":
+            kind = evolve(kind, again=kind.again or kind.again_at_commit)
         if not done and not stored.same_as(clean.before):
             yield "half done"
         yield from _answered(clean, answer, kind, done=done)
@@ -250,6 +264,8 @@ def _answered(clean: Clean, answer: object, kind: Kind, *, done: bool) -> Iterat
     if type(answer) is type(clean.answer):
         if not done:
             yield f"answered {answer!r}, and not done"
+        if not kind.again:
+            yield f"tried again, or passed over: {kind.name}"
     elif isinstance(answer, OutcomeUnknown):
         if op and answer.op != op:
             yield f"the operation is {answer.op!r}"

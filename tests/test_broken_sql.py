@@ -12,9 +12,9 @@ import pytest
 from cancelkit.adapters.sqlalchemy.repo import Locks
 from cancelkit.adapters.sqlalchemy.statements import Statements
 from cancelkit.adapters.sqlalchemy.stores import SqlCancellations
-from tests.broken import sql, sql_proofs
-from tests.broken.sql import Plant, level, locks, replaced
-from tests.broken.sql_proofs import Proof, kit, race
+from tests.broken import sql, sql_outbox, sql_proofs
+from tests.broken.sql import Plant, forgets_codes, level, locks, replaced
+from tests.broken.sql_proofs import Proof, cells, kit, race
 from tests.harness.report import Report
 from tests.servers import Databases
 from tests.sql_race_track import Setting
@@ -46,6 +46,7 @@ PROOFS: dict[str, Proof] = {
     "X3 on PostgreSQL": kit("postgres", "X3"),
     "X4": kit("sqlite", "X4"),
     "X5": kit("sqlite", "X5"),
+    "fault cells": cells("postgres", "begin"),
     "unflushed": sql_proofs.unflushed_is_seen,
     "read again": sql_proofs.read_again,
     "half done": sql_proofs.half_done_is_undone,
@@ -101,12 +102,17 @@ BROKEN: Sequence[tuple[str, Plant, str]] = (
     ("joined without expire", sql.no_forget, "read again"),
     ("joined without savepoint", sql.no_savepoint, "half done"),
     ("version not bumped", sql.version_stays, "version"),
-    ("claims without locks", sql.claims_unlocked, "X3 on PostgreSQL"),
-    ("lease without a fence", sql.unfenced, "X4"),
-    ("lease not written", sql.nothing_leased, "X5"),
-    ("high-water mark", sql.high_water_mark, "late commits"),
-    ("marks before sending", sql.marks_before_sending, "marked after sending"),
-    ("sends in a transaction", sql.sends_in_a_transaction, "sent outside"),
+    ("claims without locks", sql_outbox.claims_unlocked, "X3 on PostgreSQL"),
+    ("lease without a fence", sql_outbox.unfenced, "X4"),
+    ("lease not written", sql_outbox.nothing_leased, "X5"),
+    ("high-water mark", sql_outbox.high_water_mark, "late commits"),
+    ("marks before sending", sql_outbox.marks_before_sending, "marked after sending"),
+    ("deadlocks are not known", forgets_codes("40001", "40P01"), "fault cells"),
+    ("tries whatever fails", sql.tries_whatever_fails, "fault cells"),
+    ("a lost COMMIT is a failure", sql.lost_is_refused, "fault cells"),
+    ("no ledger", sql.no_ledger, "fault cells"),
+    ("the ledger is not asked", sql.no_reply, "fault cells"),
+    ("sends in a transaction", sql_outbox.sends_in_a_transaction, "sent outside"),
 )
 
 

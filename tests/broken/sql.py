@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -26,9 +25,8 @@ from cancelkit.adapters.sqlalchemy.stores import (
     _Store,
 )
 from cancelkit.adapters.sqlalchemy.writes import SqlWrites
-from cancelkit.errors import Conflict
-from cancelkit.records import CancellationRecord, Delivery, OutboxRow
-from cancelkit.relay import Relay
+from cancelkit.errors import Conflict, Failed
+from cancelkit.records import CancellationRecord
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -262,59 +260,19 @@ def forgets_codes(*codes: str) -> Plant:
     return plant
 
 
-# ---------------------------------------------------------------- the outbox and the relay
+def refused_by_commit(error: Any) -> Failed:
+    """A lost reply to COMMIT is taken for a failure that has kept nothing."""
+    return Failed(f"nothing was kept: {error}")
 
 
-def any_attempt(self: SqlOutbox, row: OutboxRow, attempts: int) -> bool:
-    """A lease without a fence: who lost it settles all the same."""
-    return self.update(self.one(id=row.id), stores._columns(row))
+def tries_whatever_fails(patch: pytest.MonkeyPatch) -> None:
+    """Every error of the database is taken for somebody who was first."""
+    patch.setattr(faults, "meant", lambda error: Conflict(str(error)))
 
 
-def claims_unlocked(patch: pytest.MonkeyPatch) -> None:
-    """Two relays that claim at once are given the same rows."""
-    real: Any = sa.Select.with_for_update
-
-    def lock(self: Any, **how: Any) -> Any:
-        return self if how.get("skip_locked") else real(self, **how)
-
-    patch.setattr(sa.Select, "with_for_update", lock)
-
-
-def high_water_mark(patch: pytest.MonkeyPatch) -> None:
-    """A relay that remembers how far it has come passes over what is committed late."""
-    mark, rows, claim = [0], SqlOutbox._rows, SqlOutbox.claim
-
-    def above(self: SqlOutbox, where: Any) -> Any:
-        return rows(self, where & (self.table.c.seq > mark[0]))
-
-    def claimed(self: SqlOutbox, limit: int, now: datetime, until: datetime) -> Any:
-        found = claim(self, limit, now, until)
-        ids = [row.id for row in found]
-        seen = select(func.max(self.table.c.seq)).where(self.table.c.id.in_(ids))
-        mark[0] = self.db.scalar(seen) or mark[0]
-        return found
-
-    patch.setattr(SqlOutbox, "_rows", above)
-    patch.setattr(SqlOutbox, "claim", claimed)
-
-
-def _marks_first(real: Callable[..., str]) -> Callable[..., str]:
-    def deliver(self: Relay, row: OutboxRow) -> str:
-        self._settle(evolve(row, delivery=Delivery.SENT, leased_until=None), row)
-        self.notifier.send(row.notification)
-        return "sent"
-
-    return deliver
-
-
-def _sends_inside(real: Callable[..., str]) -> Callable[..., str]:
-    def deliver(self: Relay, row: OutboxRow) -> str:
-        with self.host.writing() as unit:
-            self.notifier.send(row.notification)
-            unit.outbox.settle(evolve(row, delivery=Delivery.SENT), row.attempts)
-        return "sent"
-
-    return deliver
+lost_is_refused = replaced(faults, "meant_by_commit", refused_by_commit)
+no_ledger = replaced(SqlOperations, "add", lambda self, operation: None)
+no_reply = instead(SqlOperations, "find", lambda real: lambda self, customer, verb, op: None)
 
 
 any_status = instead(SqlWrites, "_update", _any_row)
@@ -324,10 +282,6 @@ version_stays = instead(SqlWrites, "_update", no_version)
 swallows_commit = instead(owned, "_commit", _swallows)
 blind_retries = replaced(faults, "meant_by_commit", blind_retry)
 commits_for_the_host = instead(Joined, "writing", _commits)
-nothing_leased = replaced(SqlOutbox, "_lease", lambda self, ids, until: None)
-unfenced = replaced(SqlOutbox, "settle", any_attempt)
-marks_before_sending = instead(Relay, "_deliver", _marks_first)
-sends_in_a_transaction = instead(Relay, "_deliver", _sends_inside)
 null_is_closed = replaced(Records, "open", OPEN_IF_KNOWN)
 counts_the_deleted = replaced(RowSource, "rows", with_the_deleted)
 sees_every_tenant = replaced(Statements, "visible", visible_to_all)

@@ -18,7 +18,9 @@ from cancelkit.testing import HostContract
 from cancelkit.testing.contract import contract_tests
 from cancelkit.testing.faulty import FaultyHost
 from tests.broken.run import number_of
+from tests.harness.commands import COMMANDS
 from tests.servers import Databases
+from tests.sql_crashes import Bench
 from tests.sql_crm import Crm
 from tests.sql_desk import Customer, Order, Place, bound, cancel, place
 from tests.sql_race_track import Setting, Track
@@ -69,6 +71,23 @@ def race(setting: Setting) -> Proof:
         finally:
             track.close()
         yield from filter(None, (lost,))
+
+    return prove
+
+
+def cells(kind: str, name: str) -> Proof:
+    """Faults of the statements of a command."""
+    command = next(one for one in COMMANDS if one.name == name)
+
+    def prove(databases: Databases) -> Iterator[str]:
+        bench = Bench(databases.engine(kind, "crashes"))
+        try:
+            clean = bench.clean(command)
+            for at, fault, after in bench.cells(clean, every=False):
+                for wrong in bench.wrong(clean, at, fault, after=after):
+                    yield f"{fault.name} at statement {at}: {wrong}"
+        finally:
+            bench.close()
 
     return prove
 
