@@ -13,6 +13,7 @@ is tried again on the next day; only Remove, or a Process, ends a schedule.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from cancelkit import commands
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 class Tried(NamedTuple):
     """What became of one customer whose day has come: an outcome, or why there is none."""
 
-    customer: str
+    customer: str  # "" where the next page of what is due could not be read
     outcome: Outcome | None
     error: CancelkitError | None = None  # `Refused`: blocked, and tried again on the next day
 
@@ -44,17 +45,27 @@ def process_due(desk: Desk, *, page: int = 500) -> list[Tried]:
         raise Invalid(f"page must be 1 or more, not {page}.")
     done: list[Tried] = []
     tried: set[str] = set()
-    while new := _due(desk, tried, page):
+    while True:
+        try:
+            new = _due(desk, tried, page)
+        except CancelkitError as error:
+            if not done:
+                raise
+            return [*done, Tried("", None, error)]  # what was carried out is not forgotten
+        done += [one for one in map(partial(_try, desk), new) if one is not None]
         tried.update(new)
-        for customer_id in new:
-            try:
-                ask = order(desk, customer_id, Verb.PROCESS, None, due=True)
-                done.append(Tried(customer_id, commands.run(desk, ask)))
-            except NotDue:
-                continue
-            except CancelkitError as error:
-                done.append(Tried(customer_id, None, error))
-    return done
+        if len(new) < page:
+            return done
+
+
+def _try(desk: Desk, customer_id: str) -> Tried | None:
+    try:
+        ask = order(desk, customer_id, Verb.PROCESS, None, due=True)
+        return Tried(customer_id, commands.run(desk, ask))
+    except NotDue:
+        return None
+    except CancelkitError as error:
+        return Tried(customer_id, None, error)
 
 
 def _due(desk: Desk, tried: set[str], page: int) -> list[str]:
@@ -62,4 +73,4 @@ def _due(desk: Desk, tried: set[str], page: int) -> list[str]:
     with faults("looking for what is due"), desk.host.reading() as unit:
         _, today = moment(desk)
         found = unit.cancellations.due(today, page + len(tried))
-    return [customer_id for customer_id in found if customer_id not in tried]
+        return [customer_id for customer_id in found if customer_id not in tried]
