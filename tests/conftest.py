@@ -15,7 +15,7 @@ __all__ = ["databases", "mariadb_url", "postgres_url"]  # fixtures of every test
 
 settings.register_profile("default", deadline=None, print_blob=True, derandomize=False)
 settings.register_profile(
-    "ci", settings.get_profile("default"), max_examples=200, database=None, derandomize=False
+    "ci", settings.get_profile("default"), max_examples=100, database=None, derandomize=False
 )
 settings.register_profile(
     "nightly",
@@ -87,8 +87,14 @@ PROOFS = frozenset(
     for name in (
         "broken_adapters",
         "contract_sqlalchemy",
+        "doctor",
         "faults",
+        "guard_triggers",
         "interleavings",
+        "machine",
+        "pairs",
+        "sql_broken",
+        "sql_counts",
         "sql_crashes",
         "sql_kill",
         "sql_races",
