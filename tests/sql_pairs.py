@@ -171,8 +171,8 @@ def _class(answer: object) -> str:
 
 
 def few(statements: int) -> Sequence[int]:
-    """After the customer's lock, somewhere, and before COMMIT."""
-    return sorted({1, statements // 2, statements})
+    """After the customer's lock, and before COMMIT."""
+    return (1, statements)
 
 
 def every(statements: int) -> Sequence[int]:

@@ -23,23 +23,16 @@ from tests.sql_harness import sql_world
 EVERY = PROFILE == "nightly"
 ON_SQLITE = (
     "begin",
-    "begin again",
     "begin, not allowed",
-    "enter",
     "perform now",
     "remove, put back",
     "process",
     "process, blocked",
-    "process, overridden",
-    "override",
     "schedule",
     "due",
-    "due, blocked",
     "reinstate, put back",
-    "adopt",
-    "end, drifted",
 )
-ON_POSTGRES = ("begin", "perform now", "remove, put back", "process", "schedule", "due", "override")
+ON_POSTGRES = ("begin", "remove, put back", "process", "due")
 BY_NAME = {command.name: command for command in COMMANDS}
 CELLS = [
     (kind, BY_NAME[name])

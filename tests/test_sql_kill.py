@@ -17,7 +17,7 @@ from tests.harness.report import Report
 from tests.servers import Databases
 
 ROOT = Path(__file__).parent.parent
-CYCLES = {"sqlite": 40, "postgres": 20}
+CYCLES = {"sqlite": 25, "postgres": 12}
 TIMES = 40 if PROFILE == "nightly" else 1
 PATIENCE = 300.0 * TIMES
 
