@@ -593,7 +593,7 @@ def test_blocked_schedule_is_postponed_from_the_day_of_the_try() -> None:
 
 def test_unknown_section_blocks_on_the_day() -> None:
     here = scheduled()
-    here.crm._answers = dict.fromkeys(map(type, here.kit.checklist.needs), _unseen)
+    here.crm._answers.update(dict.fromkeys(map(type, here.kit.checklist.needs), _unseen))
     error = run_on(here, LATER).error
     assert isinstance(error, Blocked)
     assert "sales_orders" in error.sections
@@ -705,7 +705,7 @@ def test_page_of_nothing_is_invalid(page: int) -> None:
 def test_customers_who_fail_starve_nobody(page: int) -> None:
     """They stay due, and come first each time: those behind them are reached all the same."""
     here = many("C-2", "C-3", "C-4")
-    here.crm._answers = {OpenRecords: _broken_but_for_c4}
+    here.crm._answers.update({OpenRecords: _broken_but_for_c4})
     go_to(here, LATER + 9 * DAY)
     first, second = (process_due(job(here), page=page) for _ in range(2))
     assert [("C-2", False), ("C-3", False), ("C-4", True)] == [
@@ -758,8 +758,8 @@ def test_customer_that_is_blocked_or_fails_hurts_no_other() -> None:
     """What failed is due again at once, and can be done when the fault has gone."""
     here = many("C-2", "C-3", "C-4")
     go_to(here, LATER + 9 * DAY)
-    answers = here.crm._answers
-    here.crm._answers = {OpenRecords: _broken_for_c2}
+    answers = dict(here.crm._answers)
+    here.crm._answers.update({OpenRecords: _broken_for_c2})
     tried = {one.customer: one for one in run(here)}
     errors = [type(tried[key].error) for key in ("C-2", "C-3", "C-4")]
     assert [CommandFailed, Blocked, type(None)] == errors

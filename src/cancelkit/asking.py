@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cancelkit.decide import Samples
 from cancelkit.errors import AdapterContractError, CancelkitError, CommandFailed, Invalid
@@ -120,7 +120,7 @@ def mentioned(
 
     Beside them the owners: who has left should not be the owner any longer.
     """
-    told = [form for form in forms if hasattr(form, "mentions")]
+    told: list[Any] = [form for form in forms if hasattr(form, "mentions")]
     kept = [owner.id for owner in owners] if told else []
     ids = tuple(dict.fromkeys([*(one for form in told for one in form.mentions), *kept]))
     if not ids or desk.kit.users is None:

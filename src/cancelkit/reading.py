@@ -193,10 +193,10 @@ def _left(desk: Desk, planned: Planned) -> list[Refusal]:
     """Return a refusal for each user who would own the customer again, but has left."""
     people = getattr(planned.effect, "to", ())
     found = mentioned(desk, (planned.effect,)) if desk.kit.users is not None else None
-    if found is None or not hasattr(planned.effect, "mentions"):
+    if found is None:
         return []
     names = {person.id: person.name for person in people if isinstance(person, Person)}
-    ids: tuple[str, ...] = planned.effect.mentions
+    ids: tuple[str, ...] = getattr(planned.effect, "mentions", ())
     left = [one for one in ids if one not in found or not found[one].active]
     return [refusal("owner_left", planned.section, owner=names.get(one, one)) for one in left]
 

@@ -359,8 +359,10 @@ def _no_constant(name: str) -> None:
 
 _RECORD = frozenset(
     ("id", "tenant", "customer", "name", "state", "version", "gates", "former", "begun", "ended")
-) | {"profile", "required", "entries", "overrides", "performed"}
-_RECORD |= {"schedule", "effective", "reinstated"}
+) | {
+    *("profile", "required", "entries", "overrides", "performed"),
+    *("schedule", "effective", "reinstated"),
+}
 _STATUS = frozenset(("value", "pending", "cancelled", "label"))
 _STAMP = frozenset(("by", "at"))
 _PERSON = frozenset(("id", "name", "language"))
