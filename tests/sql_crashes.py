@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 from attrs import define, evolve, field, frozen
+from sqlalchemy import event
 
 from cancelkit import Outcome
 from cancelkit.errors import Busy, Conflict, Failed, OutcomeUnknown
@@ -115,7 +116,7 @@ class Saboteur:
             ),
         }
         for name, listener in events.items():
-            sa.event.listen(self.engine, name, listener)
+            event.listen(self.engine, name, listener)
         dialect: Any = self.engine.dialect
         commit = dialect.do_commit
         dialect.do_commit = lambda db: self._run(db, "COMMIT", lambda: commit(db))

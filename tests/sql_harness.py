@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -277,8 +277,3 @@ def on_engine(world: World, engine: sa.Engine) -> World:
     host = world.host
     described: SqlHost = host._host  # type: ignore[attr-defined]  # an Owned of ours
     return evolve(world, host=described.owning(engine))
-
-
-def rows_of(stored: Stored) -> Mapping[str, str]:
-    """Return comparable text."""
-    return stored.plain()

@@ -31,6 +31,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from attrs import define, evolve, field, frozen
+from sqlalchemy import event
 
 from cancelkit.adapters.memory import SetClock
 from cancelkit.adapters.system import RandomIds
@@ -78,8 +79,8 @@ class Points:
 
     def watch(self, engine: sa.Engine) -> None:
         """Make points of every statement and COMMIT of an engine, before and after it."""
-        sa.event.listen(engine, "before_cursor_execute", self)
-        sa.event.listen(engine, "after_cursor_execute", self)
+        event.listen(engine, "before_cursor_execute", self)
+        event.listen(engine, "after_cursor_execute", self)
         dialect: Any = engine.dialect
         commit = dialect.do_commit
 
@@ -249,7 +250,7 @@ def database(address: str | None, folder: Path) -> sa.Engine:
         return sa.create_engine(address)
     engine = sa.create_engine(f"sqlite:///{folder / 'crm.db'}", connect_args={"timeout": 30.0})
 
-    @sa.event.listens_for(engine, "connect")
+    @event.listens_for(engine, "connect")
     def _(driver: Any, _: object) -> None:
         driver.execute("PRAGMA journal_mode = WAL")
         driver.execute("PRAGMA synchronous = OFF")  # a killed process loses nothing that it wrote

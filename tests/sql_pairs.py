@@ -145,9 +145,9 @@ class Arena:
         if self._seen(world, swapped=flip) not in orders:
             told = f"{_said(first.answer)}; {_said(second.answer)}"
             wrong.append(f"after statement {at} of the first: no order gives this: {told}")
-        names = (two.one.name, two.other.name)
+        one, other = two.one.name, two.other.name
         return Ending(
-            names[::-1] if flip else names,
+            (other, one) if flip else (one, other),
             tuple(wrong),
             _class(first.answer),
             _class(second.answer),

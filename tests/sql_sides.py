@@ -17,6 +17,7 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from cancelkit.testing.aside import Aside
 from tests.servers import sqlite_engine
@@ -49,9 +50,9 @@ class Side:
         self._changed = Condition()
         self._aside: Aside[None] | None = None
         self._stopped = False
-        sa.event.listen(engine, "before_cursor_execute", self._before)
-        sa.event.listen(engine, "after_cursor_execute", self._after)
-        sa.event.listen(engine, "commit", self._commit)
+        event.listen(engine, "before_cursor_execute", self._before)
+        event.listen(engine, "after_cursor_execute", self._after)
+        event.listen(engine, "commit", self._commit)
 
     def start(self, act: Callable[[], object], stop: float = math.inf) -> None:
         """Run a function, until it has executed so many statements."""
@@ -174,7 +175,7 @@ def engine_like(engine: sa.Engine, **options: Any) -> sa.Engine:
         return sqlite_engine(sa.engine.make_url(engine.url).database, timeout=0.0)  # type: ignore[arg-type]
     made = sa.create_engine(engine.url, pool_size=1, max_overflow=0, **options)
     if engine.dialect.name == "postgresql":
-        sa.event.listen(made, "connect", _soon_sees_deadlocks)
+        event.listen(made, "connect", _soon_sees_deadlocks)
     return made
 
 
