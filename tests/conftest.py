@@ -86,6 +86,7 @@ PROOFS = frozenset(
     f"test_{name}.py"
     for name in (
         "broken_adapters",
+        "broken_sql",
         "contract_sqlalchemy",
         "doctor",
         "faults",
@@ -93,7 +94,7 @@ PROOFS = frozenset(
         "interleavings",
         "machine",
         "pairs",
-        "sql_broken",
+        "sql_commit_lost",
         "sql_counts",
         "sql_crashes",
         "sql_kill",
