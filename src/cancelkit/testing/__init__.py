@@ -24,6 +24,7 @@ pytest.register_assert_rewrite(
             "customers",
             "facts",
             "hosts",
+            "driven",
             "machine",
             "outbox",
             "people",
@@ -37,8 +38,8 @@ pytest.register_assert_rewrite(
     )
 )
 
+from cancelkit.testing.driven import HostMachine  # noqa: E402
 from cancelkit.testing.host import HostContract  # noqa: E402 - asserts are rewritten on import
-from cancelkit.testing.machine import HostMachine  # noqa: E402
 from cancelkit.testing.people import (  # noqa: E402
     NotifierContract,
     NotifierWorld,

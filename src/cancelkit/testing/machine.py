@@ -7,9 +7,8 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from cancelkit.adapters.memory import CountingIds, MemoryCrm, MemoryHost
 from cancelkit.cancellation import Cancellation
@@ -20,7 +19,6 @@ from cancelkit.people import Customer, Person, User
 from cancelkit.relay import Relay
 from cancelkit.schedule import process_due
 from cancelkit.sections import Mood, NewOwner, Reason, Reasons
-from cancelkit.testing.contract import Contract
 from cancelkit.testing.faulty import POINTS
 from cancelkit.testing.memory import MemoryBackDoor
 from cancelkit.testing.samples import TEXT
@@ -35,42 +33,6 @@ OPS: st.SearchStrategy[Options] = st.sampled_from(({}, {}, {}, {"op": "op-1"}, {
 FAULTS = st.sampled_from(("",) * len(POINTS) + POINTS)
 STATES: st.SearchStrategy[RecordState] = st.sampled_from(("open", "closed", "odd", "empty"))
 DAYS = st.integers(-1, 2).map(lambda days: timedelta(days=days))
-
-
-class HostMachine(Contract):
-    """Whole cancellations at a host and at the in-memory host: everything visible is the same.
-
-        class TestCrm(HostContract, HostMachine): ...
-
-    The host is checked through `World`, with commands, faults in the middle of units of work, and
-    writes of the CRM itself. What each method must do is checked by `HostContract`; this finds
-    what only shows when many of them meet.
-    """
-
-    machine_examples: ClassVar[int] = 25
-    """How many runs there are."""
-    machine_steps: ClassVar[int] = 30
-    """How many steps a run has."""
-    machine_phases: ClassVar[tuple[Phase, ...]] = tuple(Phase)
-    """Which phases of Hypothesis run."""
-
-    def test_whole_cancellations_go_as_in_memory(self, world: World) -> None:
-        """A host and the in-memory host, driven alike, look alike after each step.
-
-        Most likely the last step in the falsifying example wrote or read something else than the
-        in-memory host; the failed comparison says what. `HostContract` narrows it down.
-        """
-        run_state_machine_as_test(
-            type("Driven", (Machine,), {"world": world}),
-            settings=settings(
-                max_examples=self.machine_examples,
-                stateful_step_count=self.machine_steps,
-                phases=self.machine_phases,
-                deadline=None,
-                database=None,
-                suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-            ),
-        )
 
 
 class Machine(RuleBasedStateMachine):
