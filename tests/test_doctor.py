@@ -144,7 +144,7 @@ def test_a_plan_that_reads_closed_rows_is_found_with_its_index(lite: sa.Engine) 
     orders = next(f for f in found if f.section == "sales_orders")
     assert "the customer's closed rows of orders" in orders.sentence
     assert (
-        "CREATE INDEX orders_customer_id_open ON orders (customer_id) "
+        "CREATE INDEX orders_customer_id_open ON orders (customer_id, state) "
         "WHERE (state IN ('done', '50% off')) IS NOT 1;\n"
     ) == orders.ddl
 

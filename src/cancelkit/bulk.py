@@ -26,7 +26,7 @@ from cancelkit.times import checked_day
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
 
-CHUNK = 5_000
+CHUNK = 10_000
 """How many customers are asked about at once."""
 
 

@@ -35,7 +35,7 @@ class CustomerRepo(Protocol):
         Must:
             C4: return exactly those that are there, under the very id asked for ("7", not "07").
 
-        Order: unspecified. Called: once in a view; with up to 5,000 ids by the bulk check.
+        Order: unspecified. Called: once in a view; with up to 10,000 ids by the bulk check.
         """
 
     def answers(self, need: Need[Any]) -> bool:
@@ -50,7 +50,7 @@ class CustomerRepo(Protocol):
         """Answer all needs for all the customers, with as few round trips as the store allows.
 
         Args:
-            customer_ids: visible customers; one in a command or view, up to 5,000 in bulk.
+            customer_ids: visible customers; one in a command or view, up to 10,000 in bulk.
             needs: each once.
             as_of: the day as of which dates are judged.
 
@@ -66,7 +66,7 @@ class CustomerRepo(Protocol):
             C12: in a unit of work that writes, keep the answer true until the unit ends: who
                 adds, reopens or moves a record waits, or the unit ends with `Conflict`. A host
                 that cannot (no foreign keys, no guard) declares it.
-            C13: take up to 5,000 customers at once, and answer for each as for it alone.
+            C13: take up to 10,000 customers at once, and answer for each as for it alone.
 
         Order: unspecified. Called: once in a command that judges sections, after `lock`.
         """

@@ -19,7 +19,7 @@ from cancelkit.testing.hosts import HostTests, total
 from cancelkit.testing.samples import DAY, entry
 from cancelkit.testing.world import World
 
-MANY = 5_000
+MANY = 10_000
 
 
 @frozen(cache_hash=True)
@@ -265,7 +265,7 @@ class FactsTests(HostTests):
         return before
 
     def test_c13_many_customers_are_answered_as_each_alone(self, world: World) -> None:
-        """`load` and `facts` take up to 5,000 ids, and answer for each what they answer alone.
+        """`load` and `facts` take up to 10,000 ids, and answer for each what they answer alone.
 
         Most likely the form for many has a condition of its own, loses customers without records
         (INNER JOIN), or has more parameters than the database takes. Make both forms from one

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any, TypeAlias, cast
 
 from attrs import fields
-from sqlalchemy import BindParameter, Boolean, ColumnElement, FromClause, Table
+from sqlalchemy import Boolean, ColumnElement, FromClause, Table
 from sqlalchemy import Column as TableColumn
-from sqlalchemy.engine.default import DefaultDialect
-from sqlalchemy.sql import visitors
 from sqlalchemy.sql.util import _deep_deannotate  # pyright: ignore[reportPrivateUsage] - mapped attributes
 
+from cancelkit.adapters.sqlalchemy.constants import with_constants
 from cancelkit.errors import BadSetup
 
 Column: TypeAlias = Any
@@ -62,40 +61,6 @@ def as_column(value: Any, what: str) -> ColumnElement[Any]:
     return _deep_deannotate(value)
 
 
-def with_literals(condition: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Write the constants of a condition into the text.
-
-    A partial index is used only where the database can prove that it has what is asked for, and
-    nothing can be proved from a parameter. What has no value yet stays one, and so does a value
-    whose type has no text.
-    """
-
-    def literal(element: Any, **_: Any) -> Any:
-        known = isinstance(element, BindParameter) and element.value is not None
-        if not known or not _has_text(element):
-            return None
-        made: Any = element.render_literal_execute()
-        made.instead_of = element  # its name has the address of this one, which must stay taken
-        return made
-
-    found: ColumnElement[Any] = visitors.replacement_traverse(condition, {}, literal)
-    return found
-
-
-def _has_text(constant: BindParameter[Any]) -> bool:
-    """Say whether a constant can stand in the text of a statement."""
-    given: Any = constant.value
-    values = given if constant.expanding else [given]
-    write = constant.type.literal_processor(DefaultDialect())
-    if write is None:
-        return False
-    try:
-        [write(value) for value in values]
-    except Exception:  # noqa: BLE001 - a type of the host's own may raise anything
-        return False
-    return True
-
-
 def check_columns(described: object, *conditions: str) -> None:
     """Check all columns of a description, in place; `conditions` must be true or false."""
     for attribute in fields(cast("Any", type(described))):
@@ -108,5 +73,5 @@ def check_columns(described: object, *conditions: str) -> None:
                 f"{attribute.name}= must be true or false, such as orders.c.status.in_(['done']); "
                 f"{name_of(found)} has the type {found.type!r}."
             )
-        found = with_literals(found) if attribute.name in conditions else found
+        found = with_constants(found) if attribute.name in conditions else found
         object.__setattr__(described, attribute.name, found)

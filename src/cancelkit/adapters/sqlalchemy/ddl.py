@@ -132,16 +132,21 @@ def _partial(source: RowSource, there: list[Any]) -> Iterator[tuple[str, list[An
         yield "ceased", [rows.customer, rows.ceased_on], there
         if rows.live is not None:
             yield "ticked", [rows.customer, rows.ceased_on], [*there, rows.live.is_(true())]
-    else:
-        yield "open", [rows.customer], [*there, *rows.open]
+    else:  # with what the conditions read, so that no row is: planners then prefer it
+        read = [c for c in _own(source, *rows.open, *there) if c is not rows.customer]
+        yield "open", [rows.customer, *read], [*there, *rows.open]
 
 
 def _covering(source: RowSource, dialect: Dialect) -> str:
     rows = source.source
     first = rows.ceased_on if isinstance(rows, Assets) else getattr(rows, "on", None)
-    read = columns_in(rows.customer, first, *rows.open, rows.where)
-    ours = [column for column in read if real_name(column.table) == real_name(source.table)]
+    ours = _own(source, rows.customer, first, *rows.open, rows.where)
     return _index(source, dialect, "open", ours, [])
+
+
+def _own(source: RowSource, *read: Any) -> list[Any]:
+    """Return the columns of a source's own table that expressions read."""
+    return [c for c in columns_in(*read) if real_name(c.table) == real_name(source.table)]
 
 
 def index_name(source: RowSource, end: str) -> str:

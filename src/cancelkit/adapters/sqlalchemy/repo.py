@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from cancelkit.adapters.sqlalchemy.chunks import cells
 from cancelkit.adapters.sqlalchemy.description import Dates
 from cancelkit.adapters.sqlalchemy.faults import translated
 from cancelkit.adapters.sqlalchemy.statements import Statements
-from cancelkit.needs import Need, Unknown
+from cancelkit.needs import Need
 from cancelkit.people import Customer, NamedRecord, Person, Status
 
 
@@ -61,7 +60,8 @@ class SqlCustomers:
         keys = self._keys(customer_ids)
         if not keys:
             return {}
-        rows = self._db.execute(self._made.load(), {**self._mine, "customers": keys})
+        statement = self._made.load(self._db.dialect.name)
+        rows = self._db.execute(statement, {**self._mine, "customers": keys})
         asked = frozenset(customer_ids)  # a collation may find more: "a-1" for "A-1"
         found = {customer.id: customer for customer in map(self._customer, rows)}
         return {key: customer for key, customer in found.items() if key in asked}
@@ -74,12 +74,11 @@ class SqlCustomers:
     def facts(
         self, customer_ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date
     ) -> Mapping[str, Mapping[Need[Any], object]]:
-        """See `CustomerRepo.facts`: one statement for one customer, two at most for many.
+        """See `CustomerRepo.facts`: one statement, for one customer or for many.
 
         After `lock`, in a database that locks rows, each customer is asked for alone.
         """
-        known = tuple(need for need in needs if self._made.known(need))
-        unknown = {n: Unknown(f"no source for {n!r} is described") for n in needs if n not in known}
+        known, unknown = self._made.sorted(tuple(needs))
         if not known:
             return dict.fromkeys(customer_ids, unknown)
         values = {**self._made.values(known, as_of), **self._mine}
@@ -87,7 +86,9 @@ class SqlCustomers:
             found = {key: self._single(key, known, values) for key in customer_ids}
         else:
             found = self._many(customer_ids, known, values)
-        return {key: {**found[key], **unknown} for key in customer_ids}
+        if not unknown:
+            return found
+        return {key: {**answers, **unknown} for key, answers in found.items()}
 
     @translated()
     def open_records(
@@ -150,14 +151,13 @@ class SqlCustomers:
         self, customer_ids: Sequence[str], needs: tuple[Need[Any], ...], values: dict[str, Any]
     ) -> dict[str, dict[Need[Any], object]]:
         values = {**values, "customers": self._keys(customer_ids)}
-        wide = sum(map(self._made.width, needs))
-        rows: dict[str, list[Any]] = {key: [None] * wide for key in customer_ids}
-        write = self._described.key.write
-        for key, at, value in cells(self._made, self._db, needs, values):
-            row = rows.get(write(key))
-            if row is not None:  # a collation may find more: "a-1" for "A-1"
-                row[at] = value
-        return {key: self._made.read(needs, row) for key, row in rows.items()}
+        made, write = self._made, self._described.key.write
+        rows = self._db.execute(made.many(needs, self._db.dialect.name), values)
+        each: dict[str, tuple[Any, ...]] = {write(row[0]): tuple(row[1:]) for row in rows}
+        alike = {row: made.read(needs, row) for row in set(each.values())}
+        nothing: tuple[Any, ...] = (None,) * sum(map(made.width, needs))
+        alike.setdefault(nothing, made.read(needs, nothing))
+        return {key: alike[each.get(key, nothing)] for key in customer_ids}
 
 
 def tenant_value(statements: Statements, tenant: str) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 A need is one *row source*: the customer's column, the condition of what is open, a label. From it
 come the single form (all needs of a customer in one SELECT of one row), the locking form, the
-chunked form (many customers, in `chunks`) and the sampled form (names of open records). Counts are
-capped.
+chunked form (such a row for each of many customers) and the sampled form (names of open records).
+Counts are capped.
 """
 
 from __future__ import annotations
@@ -27,16 +27,22 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import BindParameter
 
+from cancelkit.adapters.sqlalchemy.chunks import among
 from cancelkit.adapters.sqlalchemy.columns import check_within, table_of
-from cancelkit.adapters.sqlalchemy.days import AS_OF
+from cancelkit.adapters.sqlalchemy.days import AS_OF, Day
 from cancelkit.adapters.sqlalchemy.description import Assets, Customers, Dates, Source
 from cancelkit.errors import BadSetup
-from cancelkit.needs import Count, Need, NextDate, OpenRecords, UnceasedAssets
+from cancelkit.needs import Count, Need, NextDate, OpenRecords, UnceasedAssets, Unknown
 
 CAP = 100
 """Counts stop here: "100+" says enough."""
 
 S = TypeVar("S")
+
+Reader = Callable[[Sequence[Any]], object]
+"""From the columns of a need to its answer."""
+
+Sorted = tuple[tuple[Need[Any], ...], dict[Need[Any], Unknown]]
 
 Answer = Callable[[Any, ColumnElement[Any], ColumnElement[Any]], Any]
 """A custom need in SQL: (need, customer id expression, as-of day) -> scalar select(s)."""
@@ -107,7 +113,6 @@ class Statements:
         self.customers = customers
         self.tenant = bindparam("tenant", type_=tenant.type) if tenant else None
         self.customer = bindparam("customer", type_=customers.key.type)
-        self.chosen = bindparam("customers", type_=customers.key.type, expanding=True)
         self.sources: dict[Need[Any], RowSource] = {}
         for kind, source in records.items():
             need = need_of(kind, source)
@@ -129,9 +134,9 @@ class Statements:
         """Select one customer, and lock it."""
         return self.once("lock", self._lock)
 
-    def load(self) -> Select[Any]:
+    def load(self, dialect: str) -> Select[Any]:
         """Select many customers."""
-        return self.once("load", lambda: self._there().where(self.customers.id.in_(self.chosen)))
+        return self.once(("load", dialect), lambda: self._there().where(self._among(dialect)))
 
     def visible(self, tenant: Any) -> list[ColumnElement[bool]]:
         """Return the conditions of the customers that are there: a tenant's, and `where`."""
@@ -166,6 +171,15 @@ class Statements:
         """Say whether there is a source for a need."""
         return need in self.sources or type(need) in self.answers
 
+    def sorted(self, needs: tuple[Need[Any], ...]) -> Sorted:
+        """Return the needs that there are sources for, and the answers to all others."""
+        return self.once(("sorted", needs), lambda: self._sorted(needs))
+
+    def _sorted(self, needs: tuple[Need[Any], ...]) -> Sorted:
+        others = (need for need in needs if not self.known(need))
+        unknown = {need: Unknown(f"no source for {need!r} is described") for need in others}
+        return tuple(filter(self.known, needs)), unknown
+
     def single(self, needs: tuple[Need[Any], ...], *, locking: bool) -> Select[Any]:
         """One SELECT of one row with the answers to all needs of one customer.
 
@@ -173,6 +187,10 @@ class Statements:
         otherwise (MariaDB).
         """
         return self.once(("single", needs, locking), lambda: self._single(needs, locking))
+
+    def many(self, needs: tuple[Need[Any], ...], dialect: str) -> Select[Any]:
+        """One SELECT with a row for each of many customers: the id, and the row of `single`."""
+        return self.once(("many", needs, dialect), lambda: self._many(needs, dialect))
 
     def children(self) -> Select[Any] | None:
         """Lock all rows of all sources of one customer, closed ones too, by their keys."""
@@ -182,41 +200,50 @@ class Statements:
         """The open records of one customer: (id, label), by id, at most :most."""
         return self.once(("named", need), lambda: self._named(need))
 
-    def read(self, needs: Sequence[Need[Any]], row: Sequence[Any]) -> dict[Need[Any], object]:
+    def read(self, needs: tuple[Need[Any], ...], row: Sequence[Any]) -> dict[Need[Any], object]:
         """Turn the row of `single` into answers."""
-        found, at = {}, 0
-        for need in needs:
-            wide = self.width(need)
-            found[need] = self._answer(need, row[at : at + wide])
-            at += wide
-        return found
+        readers = self.once(("readers", needs), lambda: self._readers(needs))
+        return {need: read(row[place]) for need, place, read in readers}
 
     def width(self, need: Need[Any]) -> int:
         """Return how many columns the answer to a need has."""
         return self.once(("width", need), lambda: len(self.scalars(need, self.customer)))
 
-    def _answer(self, need: Need[Any], values: Sequence[Any]) -> object:
-        source = self.sources.get(need)
-        if source is None:
-            return values[0] if len(values) == 1 else tuple(values)
-        if isinstance(source.source, Dates):
-            return source.source.day.read(values[0])
-        counts = tuple(self._count(int(value or 0)) for value in values)
-        return counts if isinstance(source.source, Assets) else counts[0]
-
-    def _count(self, n: int) -> Count:
-        return Count(self.cap, more=True) if n > self.cap else Count(n)
-
-    def values(self, needs: Iterable[Need[Any]], as_of: date) -> dict[str, Any]:
-        """Return the parameters of all sources for an as-of day."""
-        found: dict[str, Any] = {"as_of": as_of}
+    def _readers(self, needs: Sequence[Need[Any]]) -> list[tuple[Need[Any], slice, Reader]]:
+        found, at = [], 0
         for need in needs:
-            source = self.sources.get(need)
-            day = getattr(source.source, "day", None) if source else None
-            found |= day.values(as_of) if day else {}
+            place = slice(at, at := at + self.width(need))
+            found.append((need, place, self._reader(need)))
         return found
 
-    def scalars(self, need: Need[Any], customer: Any, *, locking: bool = False) -> list[Any]:
+    def _reader(self, need: Need[Any]) -> Reader:
+        """Return what turns the columns of a need into its answer."""
+        found = self.sources.get(need)
+        if found is None:
+            wide = self.width(need)
+            return lambda values: values[0] if wide == 1 else tuple(values)
+        if isinstance(found.source, Dates):
+            day = found.source.day
+            return lambda values: day.read(values[0])
+        counts, most = [*map(Count, range(self.cap + 1)), Count(self.cap, more=True)], self.cap + 1
+        if isinstance(found.source, Assets):
+            return lambda values: tuple(counts[min(int(n or 0), most)] for n in values)
+        return lambda values: counts[min(int(values[0] or 0), most)]
+
+    def values(self, needs: tuple[Need[Any], ...], as_of: date) -> dict[str, Any]:
+        """Return the parameters of all sources for an as-of day."""
+        found: dict[str, Any] = {"as_of": as_of}
+        for day in self.once(("days", needs), lambda: self._days(needs)):
+            found |= day.values(as_of)
+        return found
+
+    def _days(self, needs: Iterable[Need[Any]]) -> list[Day]:
+        sources = (self.sources[need].source for need in needs if need in self.sources)
+        return [source.day for source in sources if isinstance(source, Assets | Dates)]
+
+    def scalars(
+        self, need: Need[Any], customer: Any, *, locking: bool = False, capped: bool = True
+    ) -> list[Any]:
         """Return the answer to a need as scalar subqueries, for a customer's id or a column."""
         source = self.sources.get(need)
         if source is None:
@@ -225,15 +252,31 @@ class Statements:
         if isinstance(source.source, Dates):
             day = source.source.day
             return [_scalar(source.of(customer, func.min(day.column), where=day.after), locking)]
+        if not capped:
+            whole = (source.of(customer, func.count(), where=left) for left in source.source.open)
+            return [one.scalar_subquery() for one in whole]
         return [self._capped(source, customer, left, locking) for left in source.source.open]
 
     def _single(self, needs: tuple[Need[Any], ...], locking: bool) -> Select[Any]:
         columns = [c for n in needs for c in self.scalars(n, self.customer, locking=locking)]
         return select(*(c.label(f"a{i}") for i, c in enumerate(columns)))
 
+    def _many(self, needs: tuple[Need[Any], ...], dialect: str) -> Select[Any]:
+        customers = self.customers
+        chosen = select(customers.id.label("id")).select_from(customers.table)
+        each = chosen.where(self._among(dialect), *self.visible(self.tenant)).cte("chosen")
+        capped = dialect not in ("mysql", "mariadb")  # MariaDB has no LIMIT in such a place
+        columns = [c for n in needs for c in self.scalars(n, each.c.id, capped=capped)]
+        return select(each.c.id, *(c.label(f"a{i}") for i, c in enumerate(columns)))
+
+    def _among(self, dialect: str) -> ColumnElement[bool]:
+        return among(self.customers.id, self.customers.key.type, dialect)
+
     def _capped(self, source: RowSource, customer: Any, left: Any, locking: bool) -> Any:
         enough = literal_column(str(self.cap + 1), Integer())  # no parameter: plans look at it
         rows = source.of(customer, literal_column("1").label("one"), where=left).limit(enough)
+        if not isinstance(customer, BindParameter):
+            rows = rows.correlate(customer.table)
         counted = (rows.with_for_update(read=True) if locking else rows).subquery()
         return select(func.count()).select_from(counted).scalar_subquery()
 

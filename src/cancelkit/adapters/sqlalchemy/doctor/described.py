@@ -29,7 +29,7 @@ def missing_of(host: SqlHost, asked: Asked, catalog: Catalog) -> tuple[Finding, 
 
 def missing_of_customers(host: SqlHost, catalog: Catalog) -> tuple[Finding, ...]:
     """Return the table and columns of the customers that the database does not have."""
-    return tuple(_missing("", columns_in(host.statements.load()), catalog))
+    return tuple(_missing("", columns_in(host.statements.load(catalog.db.dialect.name)), catalog))
 
 
 def _missing(key: str, columns: tuple[Column[Any], ...], catalog: Catalog) -> Iterator[Finding]:
