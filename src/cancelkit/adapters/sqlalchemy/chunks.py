@@ -28,8 +28,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 class JsonList(TypeDecorator[Sequence[Any]]):
     """A list as JSON: of what a type sends to the database."""
 
-    impl = TextType
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = TextType
+    cache_ok: bool | None = True
 
     def __init__(self, of: TypeEngine[Any]) -> None:
         super().__init__()

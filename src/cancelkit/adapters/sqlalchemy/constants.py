@@ -20,7 +20,7 @@ class Constant(ColumnClause[Any]):
     What it is tells SQLAlchemy's cache which texts are the same: its name says all of it.
     """
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
     def __init__(self, value: BindParameter[Any]) -> None:
         super().__init__(f"{value.type!r} {value.value!r}", value.type, is_literal=True)

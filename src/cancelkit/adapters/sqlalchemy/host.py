@@ -61,7 +61,7 @@ class SqlHost:
     ) -> None:
         for kind, source in records.items():
             _check_source(customers, source, kind)
-        self.statements = Statements(customers, records, dict(answers or {}), cap)
+        self.statements: Statements = Statements(customers, records, dict(answers or {}), cap)
         self.own: OwnTables = own or own_tables()
         self._prepared: Prepared = {}
         self.clock: Clock = clock or SystemClock()
@@ -69,7 +69,7 @@ class SqlHost:
         self.bindings: dict[type, Binding] = dict(performers or {})
         if customers.assign_owner is not None:
             self.bindings.setdefault(AssignOwner, customers.assign_owner)
-        self.assigns = customers.assigns and AssignOwner not in self.bindings
+        self.assigns: bool = customers.assigns and AssignOwner not in self.bindings
 
     @property
     def performs(self) -> frozenset[type[Any]]:

@@ -15,7 +15,7 @@ from cancelkit.adapters.sqlalchemy.owned import ENDED, in_transaction
 from cancelkit.adapters.sqlalchemy.sessions import flush
 from cancelkit.adapters.sqlalchemy.shared import write_late
 from cancelkit.errors import AdapterContractError, IsolationError, TransactionRequired
-from cancelkit.ports import Unit
+from cancelkit.ports import Clock, Ids, Unit
 
 if TYPE_CHECKING:
     from cancelkit.adapters.sqlalchemy.host import SqlHost
@@ -30,9 +30,9 @@ class Joined:
         self._host = host
         self._bind = bind
         self.tenant = tenant
-        self.clock = host.clock
-        self.ids = host.ids
-        self.performs = host.performs
+        self.clock: Clock = host.clock
+        self.ids: Ids = host.ids
+        self.performs: frozenset[type[Any]] = host.performs
 
     @contextmanager
     def reading(self) -> Generator[Unit]:

@@ -12,7 +12,7 @@ from cancelkit.adapters.sqlalchemy.faults import committing, translated
 from cancelkit.adapters.sqlalchemy.shared import write_late
 from cancelkit.adapters.sqlalchemy.tables import OwnTables
 from cancelkit.errors import AdapterContractError
-from cancelkit.ports import Unit
+from cancelkit.ports import Clock, Ids, Unit
 
 if TYPE_CHECKING:
     from cancelkit.adapters.sqlalchemy.host import SqlHost
@@ -32,9 +32,9 @@ class Owned:
         self._host = host
         self._engine = engine
         self.tenant = tenant
-        self.clock = host.clock
-        self.ids = host.ids
-        self.performs = host.performs
+        self.clock: Clock = host.clock
+        self.ids: Ids = host.ids
+        self.performs: frozenset[type[Any]] = host.performs
 
     def reading(self) -> AbstractContextManager[Unit]:
         """See `Host.reading`: everything in it is read as of one moment."""

@@ -110,15 +110,17 @@ class Statements:
         cap: int,
     ) -> None:
         tenant = customers.tenant_key
-        self.customers = customers
-        self.tenant = bindparam("tenant", type_=tenant.type) if tenant else None
-        self.customer = bindparam("customer", type_=customers.key.type)
+        self.customers: Customers = customers
+        self.tenant: BindParameter[Any] | None = (
+            bindparam("tenant", type_=tenant.type) if tenant else None
+        )
+        self.customer: BindParameter[Any] = bindparam("customer", type_=customers.key.type)
         self.sources: dict[Need[Any], RowSource] = {}
         for kind, source in records.items():
             need = need_of(kind, source)
             self.sources[need] = row_source(need, source, self.tenant)
-        self.answers = answers
-        self.cap = cap
+        self.answers: Mapping[type, Answer] = answers
+        self.cap: int = cap
         self._made: dict[Any, Any] = {}
 
     def once(self, key: Any, make: Callable[[], S]) -> S:

@@ -34,8 +34,8 @@ from cancelkit.text import ID_LIMIT
 class Exact(TypeDecorator[str]):
     """Text that is compared character by character: "a", "A", "á" and "a " are four."""
 
-    impl = String
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = String
+    cache_ok: bool | None = True
 
     def __init__(self, length: int) -> None:
         super().__init__(length)

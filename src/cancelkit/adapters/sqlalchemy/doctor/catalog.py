@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, FromClause, Table, inspect, text
+from sqlalchemy import Column, Connection, Dialect, FromClause, Table, inspect, text
 from sqlalchemy.exc import SAWarning
 
 from cancelkit.adapters.sqlalchemy.ddl import family_of, quoted, real_name, real_table
@@ -32,9 +32,9 @@ class Catalog:
     """The catalog of one database, over one connection. What it has found is kept."""
 
     def __init__(self, db: Connection) -> None:
-        self.db = db
-        self.dialect = db.dialect
-        self.family = family_of(db.dialect)
+        self.db: Connection = db
+        self.dialect: Dialect = db.dialect
+        self.family: str = family_of(db.dialect)
         self._inspector = inspect(db)
         self._fold = self.family == "mariadb"  # names of columns are of either case there
         self._columns: dict[str, dict[str, Any]] = {}

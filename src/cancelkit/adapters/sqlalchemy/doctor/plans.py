@@ -29,7 +29,7 @@ SMALL = 1000
 class Explain(Executable, ClauseElement):
     """A statement with EXPLAIN before it."""
 
-    inherit_cache = False
+    inherit_cache: bool | None = False
 
     def __init__(self, statement: Select[Any], verb: str) -> None:
         self.statement = statement
