@@ -60,7 +60,8 @@ doctor_shop:host on SQLite (crm.db)
 
 What helps (nothing was executed):
 
-CREATE INDEX order_customer_id_open ON "order" (customer_id, status) WHERE (status = 'shipped') IS NOT 1;
+CREATE INDEX order_customer_id_open ON "order" (customer_id, status) \
+WHERE (status = 'shipped') IS NOT 1;
 PRAGMA journal_mode = WAL;
 
 1 thing must be fixed, 4 are advice.
