@@ -80,6 +80,7 @@ CORE_PACKAGES = {"attr", "attrs", "cattr", "cattrs", "typing_extensions"}
 TECHNOLOGIES = {
     "cancelkit.adapters.cli": {"rich"},
     "cancelkit.adapters.sqlalchemy": {"sqlalchemy"},
+    "cancelkit.adapters.web": {"jinja2"},
     "cancelkit.testing": {"hypothesis", "pytest"},
 }
 
