@@ -79,7 +79,10 @@ CORE_PACKAGES = {"attr", "attrs", "cattr", "cattrs", "typing_extensions"}
 # Module -> the packages that only it may import, besides the ones above.
 TECHNOLOGIES = {
     "cancelkit.adapters.cli": {"rich"},
+    "cancelkit.adapters.fastapi": {"fastapi"},
+    "cancelkit.adapters.flask": {"flask"},
     "cancelkit.adapters.sqlalchemy": {"sqlalchemy"},
+    "cancelkit.adapters.starlette": {"starlette"},
     "cancelkit.adapters.web": {"jinja2"},
     "cancelkit.testing": {"hypothesis", "pytest"},
 }
