@@ -7,7 +7,7 @@ from copy import copy
 from datetime import UTC, tzinfo
 from typing import Any
 
-from attrs import Converter, Factory, field, frozen
+from attrs import Factory, field, frozen
 
 from cancelkit.asking import faults
 from cancelkit.checklist import Checklist, Gathered, advises, gathered
@@ -51,13 +51,6 @@ def _profiles(profiles: Mapping[str, Checklist]) -> dict[str, Checklist]:
 def _kinds(kinds: str | Iterable[str]) -> frozenset[str]:
     given = (kinds,) if isinstance(kinds, str) else kinds
     return frozenset(checked_id(kind, "a kind of records") for kind in given)
-
-
-def _knowing(translator: Any, kit: Any) -> Any:
-    """Check a translator, and add the texts that sections bring where it takes more texts."""
-    _check_port("translator", translator, "text")
-    adding = getattr(translator, "with_texts", None)
-    return adding(kit.known.texts) if callable(adding) else translator
 
 
 def _check_port(name: str, port: object, method: str) -> None:
@@ -104,12 +97,11 @@ class CancelKit:
     fixers: Fixers | None = field(default=None, kw_only=True)
     guarded: frozenset[str] = field(default=frozenset(), converter=_kinds, kw_only=True)
     zone: tzinfo = field(default=UTC, converter=checked_zone, kw_only=True)
-    translator: Translator = field(
-        default=ENGLISH, converter=Converter(_knowing, takes_self=True), kw_only=True
-    )
+    translator: Translator = field(default=ENGLISH, kw_only=True)
     report: Callable[[str, BaseException], None] = field(default=log_fault, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
+        self._speak(self.translator)
         for name, method in {"roles": "allows", "users": "find", "recipients": "of"}.items():
             if (port := getattr(self, name)) is not None:
                 _check_port(name, port, method)
@@ -175,8 +167,15 @@ class CancelKit:
     def speaking(self, translator: Translator) -> CancelKit:
         """Return the same kit in another language; cheap enough for each request."""
         other = copy(self)  # evolve would check every section again
-        object.__setattr__(other, "translator", _knowing(translator, self))
+        other._speak(translator)
         return other
+
+    def _speak(self, translator: Translator) -> None:
+        """Set a translator; one that takes more texts is given those of the sections."""
+        _check_port("translator", translator, "text")
+        adding = getattr(translator, "with_texts", None)
+        spoken = adding(self.known.texts) if callable(adding) else translator
+        object.__setattr__(self, "translator", spoken)
 
     def text(self, message: Message) -> str:
         """Return the text of a message, with the title of a section that it mentions."""

@@ -7,9 +7,10 @@ from functools import lru_cache
 
 from babel.localedata import locale_identifiers
 
-from cancelkit import STANDARD, english
+from cancelkit import english
 from cancelkit.adapters.languages import german
 from cancelkit.adapters.languages.formats import formats
+from cancelkit.checklist import STANDARD
 from cancelkit.errors import Invalid
 from cancelkit.letters import Languages
 from cancelkit.messages import Catalogue
