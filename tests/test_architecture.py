@@ -79,6 +79,7 @@ CORE_PACKAGES = {"attr", "attrs", "cattr", "cattrs", "typing_extensions"}
 # Module -> the packages that only it may import, besides the ones above.
 TECHNOLOGIES = {
     "cancelkit.adapters.cli": {"rich"},
+    "cancelkit.adapters.demo_crm": {"jinja2", "sqlalchemy", "starlette", "uvicorn"},
     "cancelkit.adapters.fastapi": {"fastapi"},
     "cancelkit.adapters.flask": {"flask"},
     "cancelkit.adapters.languages": {"babel"},

@@ -26,14 +26,13 @@ CONFIRMED = ("begin", "process", "remove", "reinstate", "adopt", "end")
 def page(call: Call, template: str, status: int = 200, **values: Any) -> PanelResponse:
     """Return a page; every template has `call`, `t` for texts, `root`, `hidden` and `nonce`."""
     text = call.panel.jinja.get_template(template).render(
+        **{"root": call.request.root, **values},
         t=call.text,
-        root=call.request.root,
         hidden=call.hidden,
         nonce=call.nonce,
         actor=call.desk.actor,
         formats=call.formats,
         zone=call.desk.kit.zone,
-        **values,
     )
     return PanelResponse(status, text.encode(), (HTML,))
 
@@ -105,8 +104,9 @@ def _link(call: Call, look: Look) -> str | None:
 
 def banner(call: Call) -> PanelResponse:
     """Return the banner for the customer's own page, as a fragment; empty where none is pending."""
-    look = call.cancellation.look()
-    return page(call, "banner.html", view=document(call.desk.kit, look))
+    look, mount = call.cancellation.look(), call.panel.mount
+    shown = document(call.desk.kit, look)
+    return page(call, "banner.html", view=shown, root=f"{mount}/" if mount else call.request.root)
 
 
 def confirm(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 
 from attrs import Factory, evolve, field, frozen
 from jinja2 import Environment
 
 from cancelkit.adapters.web import api, pages, security
+from cancelkit.adapters.web.addresses import segment
 from cancelkit.adapters.web.call import Call
 from cancelkit.adapters.web.language import offered, reader
 from cancelkit.adapters.web.problems import Forged, NotTaken, TooLarge, problem_of
@@ -50,6 +52,8 @@ class Panel:
         origins: further origins of this very site, where a proxy changes Host.
         frames: who may show the panel in a frame: "'self'", "https://crm.example"; nobody if empty.
         host_token: the host's own protection of forms, in place of the panel's.
+        mount: the path under which the host mounts the panel, such as "/cancellations": for links
+            to it from the host's own pages. Its own pages have relative links only.
         stuck_after: after how many days a pending cancellation is overdue in the queue.
         named: how many of the open records are named when somebody asks.
         body_limit: in bytes; what is longer is refused before it is parsed.
@@ -61,6 +65,7 @@ class Panel:
     origins: frozenset[str] = field(default=frozenset(), kw_only=True, converter=frozenset)
     frames: tuple[str, ...] = field(default=(), kw_only=True, converter=tuple)
     host_token: HostToken | None = field(default=None, kw_only=True)
+    mount: str = field(default="", kw_only=True)
     stuck_after: int = field(default=60, kw_only=True)
     named: int = field(default=20, kw_only=True)
     body_limit: int = field(default=BODY_LIMIT, kw_only=True)
@@ -70,6 +75,23 @@ class Panel:
         repr=False,
         default=Factory(lambda panel: environment(panel.templates), takes_self=True),
     )
+
+    def address(self, customer_id: str) -> str:
+        """Return the address of a customer's panel, for the host's own pages.
+
+        With "/begin" behind it, it is that of the page on which Begin is confirmed.
+        """
+        return f"{self.mount}/customers/{segment(customer_id)}"
+
+    def banner(self, desk: Desk, customer_id: str, accept_language: str = "") -> str:
+        """Return the banner for the host's own page of a customer, as HTML; "" where none is due.
+
+        It has no style of its own: its class is "cancelkit-banner". It needs `mount`.
+        """
+        path = f"/customers/{segment(customer_id)}/banner"
+        asked = PanelRequest("GET", path, headers={"accept-language": accept_language})
+        answered = self.handle(asked, desk)
+        return answered.body.decode() if answered.status == HTTPStatus.OK else ""
 
     def handle(self, request: PanelRequest, desk: Desk) -> PanelResponse:
         """Answer a request; never raises but for a fault of cancelkit itself.
