@@ -79,6 +79,7 @@ CORE_PACKAGES = {"attr", "attrs", "cattr", "cattrs", "typing_extensions"}
 # Module -> the packages that only it may import, besides the ones above.
 TECHNOLOGIES = {
     "cancelkit.adapters.cli": {"rich"},
+    "cancelkit.adapters.languages": {"babel"},
     "cancelkit.adapters.sqlalchemy": {"sqlalchemy"},
     "cancelkit.adapters.web": {"jinja2"},
     "cancelkit.testing": {"hypothesis", "pytest"},
