@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, field, frozen
 
+from cancelkit.adapters.languages import Formats
 from cancelkit.adapters.web import security
 from cancelkit.adapters.web.values import Fields, PanelRequest
 from cancelkit.asking import moment, new_id
@@ -34,6 +35,7 @@ class Call:
     Attributes:
         desk: the host's, in the language of the reader.
         params: what the address says: "customer", "section".
+        formats: how the language of the reader writes days and numbers.
         nonce: of the Content-Security-Policy of the answer.
     """
 
@@ -41,6 +43,7 @@ class Call:
     request: PanelRequest
     desk: Desk
     params: dict[str, str]
+    formats: Formats
     nonce: str = field(factory=lambda: secrets.token_urlsafe(16))
     now: datetime = field(default=Factory(lambda call: moment(call.desk)[0], takes_self=True))
 

@@ -9,7 +9,7 @@ from jinja2 import Environment
 
 from cancelkit.adapters.web import api, pages, security
 from cancelkit.adapters.web.call import Call
-from cancelkit.adapters.web.language import desk_in
+from cancelkit.adapters.web.language import reader_of
 from cancelkit.adapters.web.problems import Forged, NotTaken, TooLarge, problem_of
 from cancelkit.adapters.web.render import environment
 from cancelkit.adapters.web.routes import find
@@ -75,7 +75,8 @@ class Panel:
                 `body_limit` + 1 bytes.
             desk: at the host's data, for the user whom the host has authenticated.
         """
-        call = Call(self, request, self.reader(request, desk), {})
+        spoken, formats = reader_of(self, request, desk)
+        call = Call(self, request, spoken, {}, formats)
         try:
             route, params = find(ROUTES, request.method, request.path)
             call = evolve(call, params=params)
@@ -86,10 +87,6 @@ class Panel:
             response = self._sorry(call, error)
         body = b"" if request.method == "HEAD" else response.body
         return evolve(response, body=body, headers=_with(call, response))
-
-    def reader(self, request: PanelRequest, desk: Desk) -> Desk:
-        """Return the desk in the language of the reader."""
-        return desk_in(self, request, desk)
 
     def _check(self, call: Call) -> None:
         """Refuse a request that changes something, unless it comes from a page of ours."""
