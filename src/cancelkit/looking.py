@@ -37,7 +37,7 @@ def view(
     samples = sampled(desk, customer_id)
     with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
         seen, judged = _see(desk, unit, customer_id, on=on, samples=samples, profile=profile)
-        today, token, banner, drift = {}, "", "", ""
+        today, token, banner, drift = {}, "", "", drift_text(desk, seen)
         if seen.later:
             before = reading.judge(desk, unit, evolve(seen, on=None), blind=True, profile=profile)
             today = {section.key: state.light for section, state in before.pairs}
@@ -45,8 +45,6 @@ def view(
             token = str(reading.see_plan(desk, unit, seen, seen.record, judged).token)
         if seen.record is not None and seen.state is State.PENDING:
             banner = desk.kit.text(banner_of(desk, seen.record))
-            if why := drift_of(seen):
-                drift = desk.kit.text(Message(f"banner.{why.code}", why.message.values))
         lines = _lines(desk, seen, judged, _named(desk, unit, seen, judged, name))
         record = seen.record
         return View(
@@ -139,6 +137,12 @@ def banner_of(desk: Desk, record: CancellationRecord) -> Message:
             kind, values = "banner.blocked", {"day": schedule.on, "due": schedule.due}
         return Message.of(kind, on=on, by=by, **values)
     return Message.of("banner.pending", on=on, by=by)
+
+
+def drift_text(desk: Desk, seen: Seen) -> str:
+    """Return what somebody else has changed while the cancellation was open, or ""."""
+    why = drift_of(seen)
+    return desk.kit.text(Message(f"banner.{why.code}", why.message.values)) if why else ""
 
 
 def _may_view(desk: Desk, customer: Customer) -> None:
