@@ -48,7 +48,7 @@ def reader_of(panel: Panel, request: PanelRequest, desk: Desk) -> Reader:
         wanted = desk.actor.language or request.headers.get("accept-language", "")
         tag = preferred(wanted, tuple(offered.translators) or ("en",))
         translator = offered.of(tag)
-    page = not request.path.startswith("/api/")
+    page = not request.path.startswith(("/api/", "/queue.csv"))
     return Reader(desk.speaking(_complete(translator, tag, page)), formats(tag))
 
 

@@ -47,7 +47,7 @@ class Again:
 def page(call: Call, template: str, status: int = 200, **values: Any) -> PanelResponse:
     """Return a page.
 
-    Every template has `t` for texts; `day`, `instant` and `number` in the language of the reader;
+    Every template has `t` for texts; `day`, `day_of`, `instant` and `number` in the language of the reader;
     `root`, the relative address of the panel; `hidden`, `nonce`, `actor`, `language`, `direction`.
     """
     kit, formats = call.desk.kit, call.formats
@@ -55,6 +55,7 @@ def page(call: Call, template: str, status: int = 200, **values: Any) -> PanelRe
         t=call.text,
         day=lambda text: formats.day(date.fromisoformat(text)),
         instant=lambda text: formats.instant(datetime.fromisoformat(text), kit.zone),
+        day_of=lambda at: formats.day(at.astimezone(kit.zone).date()),
         number=formats.number,
         as_day=date.fromisoformat,
         root=call.request.root,

@@ -46,7 +46,7 @@ class Panel:
         origins: further origins of this very site, where a proxy changes Host.
         frames: who may show the panel in a frame: "'self'", "https://crm.example"; nobody if empty.
         host_token: the host's own protection of forms, in place of the panel's.
-        stuck_after: after how many days a pending cancellation is overdue in the queue.
+        stuck_after: after how many days without a change the queue calls a cancellation stuck.
         named: how many of the open records are named when somebody asks.
         body_limit: in bytes; what is longer is refused before it is parsed.
     """
@@ -57,7 +57,7 @@ class Panel:
     origins: frozenset[str] = field(default=frozenset(), kw_only=True, converter=frozenset)
     frames: tuple[str, ...] = field(default=(), kw_only=True, converter=tuple)
     host_token: HostToken | None = field(default=None, kw_only=True)
-    stuck_after: int = field(default=60, kw_only=True)
+    stuck_after: int = field(default=14, kw_only=True)
     named: int = field(default=20, kw_only=True)
     body_limit: int = field(default=BODY_LIMIT, kw_only=True)
     jinja: Environment = field(
