@@ -64,6 +64,7 @@ RANKS = {
     "cancelkit.adapters": 5,
     "cancelkit.guard": 5,
     "cancelkit.letters": 5,
+    "cancelkit.queue": 5,
     "cancelkit.recipients": 5,
     "cancelkit.testing": 5,
     "cancelkit.timeline": 5,

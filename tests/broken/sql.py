@@ -17,12 +17,12 @@ from cancelkit.adapters.sqlalchemy.joined import Joined
 from cancelkit.adapters.sqlalchemy.owned import Owned
 from cancelkit.adapters.sqlalchemy.repo import Locks
 from cancelkit.adapters.sqlalchemy.statements import RowSource, Statements
+from cancelkit.adapters.sqlalchemy.store import Store
 from cancelkit.adapters.sqlalchemy.stores import (
     SqlCancellations,
     SqlHistory,
     SqlOperations,
     SqlOutbox,
-    _Store,
 )
 from cancelkit.adapters.sqlalchemy.writes import SqlWrites
 from cancelkit.errors import Conflict, Failed
@@ -128,7 +128,7 @@ OPEN_IF_KNOWN = property(lambda self: (sa.not_(self.closed),))
 """NOT IN: a NULL is neither open nor closed, and is not counted."""
 
 
-def of_any_tenant(self: _Store, **values: object) -> Any:
+def of_any_tenant(self: Store, **values: object) -> Any:
     """The tenant is no part of the key."""
     return sa.and_(sa.true(), *(self.table.c[name] == value for name, value in values.items()))
 
@@ -285,7 +285,7 @@ commits_for_the_host = instead(Joined, "writing", _commits)
 null_is_closed = replaced(Records, "open", OPEN_IF_KNOWN)
 counts_the_deleted = replaced(RowSource, "rows", with_the_deleted)
 sees_every_tenant = replaced(Statements, "visible", visible_to_all)
-no_tenant_in_the_key = replaced(_Store, "one", of_any_tenant)
+no_tenant_in_the_key = replaced(Store, "one", of_any_tenant)
 history_apart = apart(SqlHistory, "append")
 ledger_apart = apart(SqlOperations, "add")
 outbox_apart = apart(SqlOutbox, "add")

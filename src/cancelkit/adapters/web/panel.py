@@ -12,7 +12,7 @@ from jinja2 import Environment
 from cancelkit.adapters.web import api, pages, security
 from cancelkit.adapters.web.addresses import segment
 from cancelkit.adapters.web.call import Call
-from cancelkit.adapters.web.language import offered, reader
+from cancelkit.adapters.web.language import offered, reader_of
 from cancelkit.adapters.web.problems import Forged, NotTaken, TooLarge, problem_of
 from cancelkit.adapters.web.render import environment
 from cancelkit.adapters.web.routes import find
@@ -21,7 +21,7 @@ from cancelkit.adapters.web.table import ROUTES
 from cancelkit.adapters.web.values import PanelRequest, PanelResponse
 from cancelkit.desk import Desk
 from cancelkit.errors import BadSetup, CancelkitError
-from cancelkit.messages import Catalogue
+from cancelkit.ports import Translator
 
 BODY_LIMIT = 256 * 1024
 """How many bytes of a body are read, where the host says nothing else."""
@@ -46,7 +46,7 @@ class Panel:
     Attributes:
         secret: signs the tokens of forms; the same in every process of the host.
         languages: the tags to choose from by `Person.language` or Accept-Language, the default
-            one first: ("en-GB", "de"); or the host's own catalogues by tag. Without any, the kit's
+            one first: ("en-GB", "de"); or the host's own translators by tag. Without any, the kit's
             own translator speaks.
         templates: folders with templates that take the place of those that ship, file by file.
         origins: further origins of this very site, where a proxy changes Host.
@@ -54,19 +54,19 @@ class Panel:
         host_token: the host's own protection of forms, in place of the panel's.
         mount: the path under which the host mounts the panel, such as "/cancellations": for links
             to it from the host's own pages. Its own pages have relative links only.
-        stuck_after: after how many days a pending cancellation is overdue in the queue.
+        stuck_after: after how many days without a change the queue calls a cancellation stuck.
         named: how many of the open records are named when somebody asks.
         body_limit: in bytes; what is longer is refused before it is parsed.
     """
 
     secret: bytes = field(converter=_secret, repr=False)
-    languages: Mapping[str, Catalogue] = field(factory=dict, converter=offered, kw_only=True)
+    languages: Mapping[str, Translator] = field(factory=dict, converter=offered, kw_only=True)
     templates: tuple[str | Path, ...] = field(default=(), kw_only=True, converter=tuple)
     origins: frozenset[str] = field(default=frozenset(), kw_only=True, converter=frozenset)
     frames: tuple[str, ...] = field(default=(), kw_only=True, converter=tuple)
     host_token: HostToken | None = field(default=None, kw_only=True)
     mount: str = field(default="", kw_only=True)
-    stuck_after: int = field(default=60, kw_only=True)
+    stuck_after: int = field(default=14, kw_only=True)
     named: int = field(default=20, kw_only=True)
     body_limit: int = field(default=BODY_LIMIT, kw_only=True)
     jinja: Environment = field(
@@ -101,13 +101,8 @@ class Panel:
                 `body_limit` + 1 bytes.
             desk: at the host's data, for the user whom the host has authenticated.
         """
-        spoken = reader(
-            self.languages,
-            desk,
-            request.headers.get("accept-language", ""),
-            isolate=not request.path.startswith(API),
-        )
-        call = Call(self, request, *spoken)
+        spoken, formats = reader_of(self, request, desk)
+        call = Call(self, request, spoken, formats)
         try:
             route, params = find(ROUTES, request.method, request.path)
             call = evolve(call, params=params)
