@@ -22,3 +22,8 @@ def desk_in(panel: Panel, request: PanelRequest, desk: Desk) -> Desk:
     if isinstance(own, Catalogue):
         return evolve(desk, kit=evolve(kit, translator=own.with_texts(TEXTS)))
     return desk
+
+
+def tag_of(panel: Panel, request: PanelRequest, desk: Desk) -> str:
+    """Return the tag of the language in which the reader is answered."""
+    return "en"
