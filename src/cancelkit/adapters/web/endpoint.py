@@ -157,7 +157,7 @@ def operation_of(call: Call) -> str:
     return bare
 
 
-TOKEN = r'^"[\x21\x23-\x7e]{1,1000}"$'
+ENTITY_TAG = r'^"[\x21\x23-\x7e]{1,1000}"$'
 """A token as a strong entity tag."""
 
 
@@ -169,6 +169,6 @@ def etag_of(token: str) -> str:
 def token_of(call: Call) -> str:
     """Return the token in If-Match, "" where there is none; raises `Invalid`."""
     said = call.request.headers.get("if-match", "").strip(" \t")
-    if said and not re.match(TOKEN, said):
+    if said and not re.match(ENTITY_TAG, said):
         raise Invalid('If-Match must be the one token of a view or a plan, in quotes: "...".')
     return unquote(said[1:-1])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cancelkit.adapters.web import security
 from cancelkit.adapters.web.addresses import LONGEST, SEGMENT
 from cancelkit.adapters.web.answers import JSON, PROBLEM
-from cancelkit.adapters.web.endpoint import OPERATION, OPERATION_ID, TOKEN, Endpoint
+from cancelkit.adapters.web.endpoint import OPERATION, OPERATION_ID, ENTITY_TAG, Endpoint
 from cancelkit.adapters.web.form_schema import DIALECT, form_schema
 from cancelkit.adapters.web.routes import Route
 from cancelkit.adapters.web.schemas import DEFS
@@ -146,7 +146,7 @@ def _headers(end: Endpoint) -> list[dict[str, Any]]:
             if end.bound == "wanted"
             else ("The token of the view that it is based on.")
         )
-        schema = {"type": "string", "pattern": TOKEN}
+        schema = {"type": "string", "pattern": ENTITY_TAG}
         required = end.bound == "wanted"
         found.append(
             {
@@ -177,7 +177,7 @@ def _good(end: Endpoint, posting: bool) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if end.tagged:
         about = "The token, for If-Match; not there where no cancellation is open."
-        headers["ETag"] = {"description": about, "schema": {"type": "string", "pattern": TOKEN}}
+        headers["ETag"] = {"description": about, "schema": {"type": "string", "pattern": ENTITY_TAG}}
     if posting:
         about = "There where this is the first answer again."
         headers["Idempotent-Replayed"] = {"description": about, "schema": {"const": "true"}}

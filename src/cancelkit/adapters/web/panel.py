@@ -118,7 +118,8 @@ class Panel:
         problem = problem_of(hidden)
         if problem.status >= 500:
             call.desk.kit.report("the panel", error)
-        return (answers if call.api else pages).problem(call, problem)
+        sorry = answers.problem if call.api else pages.problem
+        return sorry(call, problem)
 
 
 def _with(call: Call, response: PanelResponse) -> tuple[tuple[str, str], ...]:

@@ -12,6 +12,7 @@ from typing import Any
 from cancelkit.adapters.web.document import FORMAT
 from cancelkit.adapters.web.endpoint import DAY
 from cancelkit.adapters.web.form_schema import DIALECT
+from cancelkit.adapters.web.forms import KINDS
 from cancelkit.adapters.web.problems import CODES, PREFIX
 from cancelkit.records import State, Verb
 from cancelkit.section import Gate
@@ -80,9 +81,7 @@ _FIELD = record(
     about="One thing that can be entered.",
     name=SOME_TEXT,
     label=SOME_TEXT,
-    kind=one_of(
-        "line text yes_no day instant choice whole number lines json reasons owner".split()
-    ),
+    kind=one_of(KINDS),
     required=YES_NO,
     value=with_about({}, "What was entered, or what counts where nothing is."),
     blank=with_about({"enum": [None, ""]}, "What an empty field means."),
