@@ -87,6 +87,7 @@ def _view(desk: Desk, unit: Unit, seen: Seen, judged: Judged, named: Named) -> V
         banner=banner,
         drift=drift,
         profile=record.profile if record else seen.profile,
+        begun=record.begun if record else None,
         schedule=record.schedule if record else None,
         performed=_performed(desk, record, invertible=False),
         may_put_back=_performed(desk, record, invertible=True),

@@ -9,16 +9,17 @@ from pathlib import Path
 from attrs import Factory, evolve, field, frozen
 from jinja2 import Environment
 
-from cancelkit.adapters.web import api, pages, security
+from cancelkit.adapters.web import answers, pages, security
 from cancelkit.adapters.web.addresses import segment
 from cancelkit.adapters.web.call import Call
 from cancelkit.adapters.web.language import offered, reader_of
-from cancelkit.adapters.web.problems import Forged, NotTaken, TooLarge, problem_of
+from cancelkit.adapters.web.problems import Forged, NotFound, NotTaken, TooLarge, problem_of
 from cancelkit.adapters.web.render import environment
 from cancelkit.adapters.web.routes import find
 from cancelkit.adapters.web.security import HostToken
 from cancelkit.adapters.web.table import ROUTES
 from cancelkit.adapters.web.values import PanelRequest, PanelResponse
+from cancelkit.asking import faults
 from cancelkit.desk import Desk
 from cancelkit.errors import BadSetup, CancelkitError
 from cancelkit.ports import Translator
@@ -104,11 +105,12 @@ class Panel:
         spoken, formats = reader_of(self, request, desk)
         call = Call(self, request, spoken, formats)
         try:
-            route, params = find(ROUTES, request.method, request.path)
-            call = evolve(call, params=params)
-            if route.method == "POST":
-                self._check(call)
-            response = route.handler(call)
+            with faults("answering a request"):
+                route, params = find(ROUTES, request.method, request.path)
+                call = evolve(call, params=params)
+                if route.method == "POST":
+                    self._check(call)
+                response = route.handler(call)
         except CancelkitError as error:
             response = self._sorry(call, error)
         body = b"" if request.method == "HEAD" else response.body
@@ -119,31 +121,33 @@ class Panel:
         request = call.request
         if len(request.body) > self.body_limit:
             raise TooLarge(f"The body has more than {self.body_limit} bytes.")
-        api = call.request.path.startswith(API)
-        if request.content_type != (JSON if api else FORM):
-            raise NotTaken(f"The body must be {JSON if api else FORM}.")
+        wanted = JSON if call.api else FORM
+        if request.content_type != wanted:
+            raise NotTaken(f"The body must be {wanted}.")
         if not security.own_origin(request, self.origins):
             raise Forged("The request came from another site.")
         if self.host_token is not None:
             good = self.host_token.check(request) is True
         else:
-            sent = request.headers.get(security.HEADER, "") if api else call.sent_token()
+            sent = (
+                request.headers.get(security.HEADER.lower(), "") if call.api else call.sent_token()
+            )
             good = security.good_token(self.secret, call.desk, call.now, sent)
         if not good:
             raise Forged("The request has no good token.")
 
     def _sorry(self, call: Call, error: CancelkitError) -> PanelResponse:
-        problem = problem_of(error)
+        hidden = NotFound("This user may not know of it.") if call.hides(error) else error
+        problem = problem_of(hidden)
         if problem.status >= 500:
             call.desk.kit.report("the panel", error)
-        if problem.status == 404:
-            problem = evolve(problem, detail="")  # the same for absent and forbidden
-        answer = api.problem if call.request.path.startswith(API) else pages.problem
-        return answer(call, problem)
+        sorry = answers.problem if call.api else pages.problem
+        return sorry(call, problem)
 
 
 def _with(call: Call, response: PanelResponse) -> tuple[tuple[str, str], ...]:
     """Return the headers, with the protecting ones that the response does not set itself."""
     own = {name.lower() for name, _ in response.headers}
-    more = security.headers(call.nonce, call.panel.frames)
+    frames = call.panel.frames
+    more = security.data_headers() if call.api else security.headers(call.nonce, frames)
     return (*response.headers, *(pair for pair in more if pair[0].lower() not in own))
