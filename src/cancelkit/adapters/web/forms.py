@@ -36,7 +36,7 @@ _KINDS: Mapping[Any, str] = {
     list[str]: "lines",
 }
 
-KINDS = (*dict.fromkeys(_KINDS.values()), "text", "choice", "json", "reasons", "owner")
+KINDS = (*dict.fromkeys(_KINDS.values()), "text", "choice", "json", "reasons", "owner", "keep")
 """Every kind of field: what a front end has to be able to show."""
 
 
