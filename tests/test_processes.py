@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import conftest
 import pytest
 
-import conftest
 from tests.conftest import REPORTED, pytest_sessionfinish, pytest_testnodedown
 
 
