@@ -16,11 +16,22 @@ TEXTS = {
     "section.gone": "Could not be checked: the customer is not here any more",
     "section.required": "Still to fill in: {fields}",
     "section.unreadable": "What was entered cannot be read by this version of the section",
+    # the circles
+    "light.green": "complete",
+    "light.red": "to do",
+    "light.unknown": "unknown",
+    # the status, where the CRM has none, and pending cancellation beside its own
+    "status.live": "Live",
+    "status.pending": "Live (PC)",
+    "status.cancelled": "Cancelled",
+    "status.marked": "{label} (PC)",
     # reasons
     "reasons.none": "No reason has been given",
     "reasons.none.hint": "Choose at least one reason, or write one",
-    "reasons.comment": "The reason {reason} requires a comment",
-    "reasons.given": "{text}",
+    "reasons.comment": "The reason {labels} requires a comment",
+    "reasons.given": "{labels}",
+    "reasons.explained": "{labels}; {text}",
+    "reasons.written": "{text}",
     "reasons.not_required": "No reason has been given, and none is required",
     # ownership
     "ownership.none": "No owner has been chosen",
@@ -64,7 +75,7 @@ TEXTS = {
     "mood.none": "No mood has been chosen",
     "mood.none.hint": "Choose one of the options",
     "mood.unlisted": "{mood} is not one of the options any more",
-    "mood.chosen": "{mood}",
+    "mood.chosen": "{labels}",
     # effects
     "effect.assign_owner": "Owner: {was} → {to}",
     "effect.create_expiry": "New expiry on {on}",
@@ -73,6 +84,9 @@ TEXTS = {
     "begun.profile": "Profile: {profile}",
     "override.used": "{section} was overridden by {by}",
     # refusals: full sentences
+    "command.refused": "{verb} was refused for {name} ({customer}): {why}.",
+    "view.refused": "{actor} has no role that allows to see this cancellation.",
+    "plan.none": "There is no plan for {name}: {why}.",
     "refused.not_allowed": "{actor} has no role that allows this",
     "refused.not_pending": "not pending: the customer is {status}; moves allowed now: {moves}",
     "refused.already_pending": (
@@ -121,6 +135,7 @@ TEXTS = {
     "verb.adopt": "Adopt",
     "verb.end": "End Cancellation",
     "verb.reinstate": "Reinstate",
+    "verb.none": "none",
     # what people are told
     "event.begun": "The cancellation of {name} was begun by {by}",
     "event.removed": "The cancellation of {name} was removed by {by}",
@@ -136,6 +151,7 @@ TEXTS = {
     "timeline.taken_back": "taken back",
     "timeline.refused": "refused: {why}",
     # the guard
+    "guard.refused": "Refused: {why}.",
     "guard.pending": "{name} is about to be cancelled ({status}): are new {kind} still wanted?",
 }
 

@@ -23,7 +23,7 @@ class Light(Enum):
 
     @property
     def word(self) -> str:
-        """The word beside the circle: "complete", "to do" or "unknown"."""
+        """The word beside the circle in English; a `Line` has it in the reader's language."""
         return {Light.GREEN: "complete", Light.RED: "to do", Light.UNKNOWN: "unknown"}[self]
 
 

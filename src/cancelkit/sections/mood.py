@@ -44,7 +44,7 @@ class MoodSection:
             return red("mood.none", hint="mood.none.hint")
         if entered.option not in self.options:
             return red("mood.unlisted", hint="mood.none.hint", mood=entered.option)
-        return green("mood.chosen", mood=self.options[entered.option])
+        return green("mood.chosen", labels=self.options[entered.option])
 
     def check(self, form: Mood, facts: Facts, /) -> None:
         """Refuse an option that is not on the list."""

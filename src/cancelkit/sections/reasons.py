@@ -150,9 +150,14 @@ class ReasonsSection:
         for reason in entered.codes:
             known = listed.get(reason.code)
             if known and known.comment_required and not reason.comment.strip():
-                return red("reasons.comment", reason=known.label)
-        labels = [listed[r.code].label if r.code in listed else r.code for r in entered.codes]
-        return green("reasons.given", text="; ".join([*labels, entered.text.strip()]).strip("; "))
+                return red("reasons.comment", labels=known.label)
+        chosen = (listed[r.code].label if r.code in listed else r.code for r in entered.codes)
+        labels, text = "; ".join(chosen), entered.text.strip()
+        if labels and text:
+            return green("reasons.explained", labels=labels, text=text)
+        return (
+            green("reasons.given", labels=labels) if labels else green("reasons.written", text=text)
+        )
 
     def check(self, form: Reasons, facts: Facts, /) -> None:
         """Refuse a code that is not on the list or is retired, unless it was entered before.

@@ -15,11 +15,22 @@ TEXTS = {
     "section.gone": "Nicht prüfbar: Der Kunde ist nicht mehr vorhanden",
     "section.required": "Noch auszufüllen: {fields}",
     "section.unreadable": "Diese Version kann die gespeicherte Eingabe nicht lesen",
+    # the circles
+    "light.green": "erledigt",
+    "light.red": "zu erledigen",
+    "light.unknown": "unbekannt",
+    # the status, where the CRM has none, and pending cancellation beside its own
+    "status.live": "Aktiv",
+    "status.pending": "Aktiv (in Kündigung)",
+    "status.cancelled": "Gekündigt",
+    "status.marked": "{label} (in Kündigung)",
     # reasons
     "reasons.none": "Es ist kein Grund angegeben",
     "reasons.none.hint": "Mindestens einen Grund auswählen oder beschreiben",
-    "reasons.comment": "Der Grund {reason} verlangt eine Erläuterung",
-    "reasons.given": "{text}",
+    "reasons.comment": "Der Grund {labels} verlangt eine Erläuterung",
+    "reasons.given": "{labels}",
+    "reasons.explained": "{labels}; {text}",
+    "reasons.written": "{text}",
     "reasons.not_required": "Es ist kein Grund angegeben und keiner erforderlich",
     # ownership
     "ownership.none": "Es ist niemand als zuständig ausgewählt",
@@ -72,7 +83,7 @@ TEXTS = {
     "mood.none": "Es ist keine Stimmung ausgewählt",
     "mood.none.hint": "Eine der Möglichkeiten auswählen",
     "mood.unlisted": "{mood} steht nicht mehr zur Auswahl",
-    "mood.chosen": "{mood}",
+    "mood.chosen": "{labels}",
     # effects
     "effect.assign_owner": "Zuständig: {was} → {to}",
     "effect.create_expiry": "Neue Wiedervorlage am {on}",
@@ -81,6 +92,9 @@ TEXTS = {
     "begun.profile": "Profil: {profile}",
     "override.used": "{section} wurde von {by} übergangen",
     # refusals: full sentences
+    "command.refused": "{verb} wurde für {name} ({customer}) abgelehnt: {why}.",
+    "view.refused": "{actor} hat keine Rolle, die den Einblick in diese Kündigung erlaubt.",
+    "plan.none": "Für {name} gibt es keinen Plan: {why}.",
     "refused.not_allowed": "{actor} hat keine Rolle, die das erlaubt",
     "refused.not_pending": (
         "Es läuft keine Kündigung, der Status ist {status}; jetzt möglich: {moves}"
@@ -146,6 +160,7 @@ TEXTS = {
     "verb.adopt": "Status übernehmen",
     "verb.end": "Kündigung beenden",
     "verb.reinstate": "Wiederaufnehmen",
+    "verb.none": "nichts",
     # what people are told
     "event.begun": "Die Kündigung von {name} wurde von {by} begonnen",
     "event.removed": "Die Kündigung von {name} wurde von {by} zurückgenommen",
@@ -161,6 +176,7 @@ TEXTS = {
     "timeline.taken_back": "zurückgenommen",
     "timeline.refused": "abgelehnt: {why}",
     # the guard
+    "guard.refused": "Abgelehnt: {why}.",
     "guard.pending": "{name} wird gekündigt ({status}): Werden neue {kind} noch gewünscht?",
     # titles of the sections
     "label.Cancellation reasons": "Kündigungsgründe",
@@ -172,4 +188,16 @@ TEXTS = {
     "label.Quotations": "Angebote",
     "label.Sales Orders": "Aufträge",
     "label.Customer Mood": "Kundenstimmung",
+    # the reasons that ship
+    "label.Price": "Preis",
+    "label.Service or support": "Service oder Betreuung",
+    "label.Moved to a competitor": "Wechsel zum Wettbewerb",
+    "label.Moved away": "Umzug",
+    "label.Ceased trading": "Geschäftsaufgabe",
+    "label.Other": "Sonstiges",
+    # the moods that ship
+    "label.Happy": "Zufrieden",
+    "label.Neutral": "Neutral",
+    "label.Disappointed": "Enttäuscht",
+    "label.Angry": "Verärgert",
 }
