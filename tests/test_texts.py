@@ -25,18 +25,19 @@ from cancelkit.english import ENGLISH, TEXTS
 from cancelkit.errors import REFUSED_BY_CODE
 from cancelkit.messages import Catalogue, Message, plural_of_english
 from cancelkit.records import EVENTS, CancellationRecord, Stamp, State, Verb
+from cancelkit.states import Light
 from cancelkit.text import ID_LIMIT, TEXT_LIMIT, checked_id, checked_line, checked_text
 from cancelkit.times import checked_instant, checked_zone, day_of
 from tests import strategies as sts
 
 SAMPLES = "samples.py"
 """Stored documents for the stores' contract: with any keys, which nobody ever shows."""
-TRANSLATIONS = "languages"
-"""The folder of the other languages; tests/test_languages.py has them."""
+ELSEWHERE_TESTED = {"languages", "web"}
+"""The folders of the other languages and of the panel; tests/test_languages.py has their texts."""
 SOURCES = [
     path
     for path in sorted(Path(cancelkit.__file__).parent.rglob("*.py"))
-    if path.name != SAMPLES and path.parent.name != TRANSLATIONS
+    if path.name != SAMPLES and path.parent.name not in ELSEWHERE_TESTED
 ]
 STATES = {"green", "red", "unknown", "_plain_green", "_plain_red"}
 REFUSALS = {"refusal"}
@@ -48,8 +49,11 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "verb.{decision.verb.value}": VERBS,
     "verb.{entry.verb.value}": VERBS,
     "refused.{code}": REFUSED_BY_CODE,
-    "label.{text}": [],  # of the host and of the sections: English as they are
-    "title.{key}": [section.key for section in STANDARD.sections],
+    "label.{one}": [],  # of the host and of the sections: in English as they are
+    "label.{text}": [],
+    "light.{state.light.value}": [light.value for light in Light],
+    "verb.{one}": [*VERBS, "none"],
+    "title.{section}": [section.key for section in STANDARD.sections],
     "banner.{why.code}": ["drift", "customer_gone"],
 }
 """A key that is put together, to the letter: what there is to put behind the dot."""

@@ -14,17 +14,17 @@ TEXTS = {
     "section.missing": "Could not be checked: the plug-in for {key} is not installed",
     "section.unplannable": "Could not be checked: what it would do cannot be stored",
     "section.gone": "Could not be checked: the customer is not here any more",
-    "section.required": "Still to fill in: {fields}",
+    "section.required": "Still to fill in: {labels}",
     "section.unreadable": "What was entered cannot be read by this version of the section",
     # the circles
     "light.green": "complete",
     "light.red": "to do",
     "light.unknown": "unknown",
     # the status, where the CRM has none, and pending cancellation beside its own
-    "status.live": "Live",
-    "status.pending": "Live (PC)",
-    "status.cancelled": "Cancelled",
-    "status.marked": "{label} (PC)",
+    "state.live": "Live",
+    "state.pending": "Live (PC)",
+    "state.cancelled": "Cancelled",
+    "state.marked": "{label} (PC)",
     # reasons
     "reasons.none": "No reason has been given",
     "reasons.none.hint": "Choose at least one reason, or write one",
@@ -85,7 +85,6 @@ TEXTS = {
     "override.used": "{section} was overridden by {by}",
     # refusals: full sentences
     "command.refused": "{verb} was refused for {name} ({customer}): {why}.",
-    "view.refused": "{actor} has no role that allows to see this cancellation.",
     "plan.none": "There is no plan for {name}: {why}.",
     "refused.not_allowed": "{actor} has no role that allows this",
     "refused.not_pending": "not pending: the customer is {status}; moves allowed now: {moves}",

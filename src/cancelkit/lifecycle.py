@@ -100,10 +100,17 @@ def actual_status(status: Status | None) -> str:
 def shown_status(customer: Customer, state: State) -> str:
     """Return the status to show: the CRM's label, with (PC) while pending cancellation.
 
-    Where the CRM has none it is a key, such as "status.live", for `CancelKit.status`.
+    Where the CRM has none it is a key, such as "state.live", for `CancelKit.status`.
     """
     status = customer.status
     if status is None or (state is State.CANCELLED and not status.cancelled):
-        return f"status.{state.value}"
+        return _NO_STATUS[state]
     marked = state is State.PENDING and not status.cancelled
     return status.label + PENDING_MARK if marked else status.label
+
+
+_NO_STATUS = {
+    State.LIVE: "state.live",
+    State.PENDING: "state.pending",
+    State.CANCELLED: "state.cancelled",
+}

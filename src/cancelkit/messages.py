@@ -139,22 +139,21 @@ def title(section: str, text: Text) -> str:
     return word(Message(f"title.{section}"), text, section)
 
 
-def labels(listed: str, text: Text) -> str:
-    """Return labels, with "; " between: those in the reader's language that have a text there."""
+def status(shown: str, text: Text) -> str:
+    """Return a status: the CRM's own label as it is, or one of cancelkit's under "state."."""
+    if shown.endswith(PENDING_MARK):
+        return text(Message.of("state.marked", label=shown.removesuffix(PENDING_MARK)))
+    return word(Message(shown), text, shown) if shown.startswith("state.") else shown
+
+
+def _labels(listed: str, text: Text) -> str:
     return "; ".join(word(Message(f"label.{one}"), text, one) for one in listed.split("; "))
 
 
-def status(shown: str, text: Text) -> str:
-    """Return a status: the CRM's own label as it is, or one of cancelkit's under "status."."""
-    label, pending, _ = shown.partition(PENDING_MARK)
-    own = word(Message(shown), text, shown) if shown.startswith("status.") else shown
-    return text(Message.of("status.marked", label=label)) if pending else own
+def _moves(listed: str, text: Text) -> str:
+    return ", ".join(word(Message(f"verb.{one}"), text, one) for one in listed.split(", "))
 
 
-def _moves(verbs: str, text: Text) -> str:
-    return ", ".join(word(Message(f"verb.{verb}"), text, verb) for verb in verbs.split(", "))
-
-
-_WORDS = {"section": title, "moves": _moves, "labels": labels, "status": status}
+_WORDS = {"section": title, "labels": _labels, "moves": _moves, "status": status}
 PENDING_MARK = " (PC)"
 """Behind the label of a status: pending cancellation."""

@@ -13,17 +13,17 @@ TEXTS = {
     "section.missing": "Nicht prüfbar: Das Plug-in für {key} ist nicht installiert",
     "section.unplannable": "Nicht prüfbar: Die geplante Änderung lässt sich nicht speichern",
     "section.gone": "Nicht prüfbar: Der Kunde ist nicht mehr vorhanden",
-    "section.required": "Noch auszufüllen: {fields}",
+    "section.required": "Noch auszufüllen: {labels}",
     "section.unreadable": "Diese Version kann die gespeicherte Eingabe nicht lesen",
     # the circles
     "light.green": "erledigt",
     "light.red": "zu erledigen",
     "light.unknown": "unbekannt",
     # the status, where the CRM has none, and pending cancellation beside its own
-    "status.live": "Aktiv",
-    "status.pending": "Aktiv (in Kündigung)",
-    "status.cancelled": "Gekündigt",
-    "status.marked": "{label} (in Kündigung)",
+    "state.live": "Aktiv",
+    "state.pending": "Aktiv (in Kündigung)",
+    "state.cancelled": "Gekündigt",
+    "state.marked": "{label} (in Kündigung)",
     # reasons
     "reasons.none": "Es ist kein Grund angegeben",
     "reasons.none.hint": "Mindestens einen Grund auswählen oder beschreiben",
@@ -93,7 +93,6 @@ TEXTS = {
     "override.used": "{section} wurde von {by} übergangen",
     # refusals: full sentences
     "command.refused": "{verb} wurde für {name} ({customer}) abgelehnt: {why}.",
-    "view.refused": "{actor} hat keine Rolle, die den Einblick in diese Kündigung erlaubt.",
     "plan.none": "Für {name} gibt es keinen Plan: {why}.",
     "refused.not_allowed": "{actor} hat keine Rolle, die das erlaubt",
     "refused.not_pending": (
