@@ -194,6 +194,15 @@ TEXTS = {
     "label.Moved away": "Umzug",
     "label.Ceased trading": "Geschäftsaufgabe",
     "label.Other": "Sonstiges",
+    # their fields
+    "label.codes": "Gründe",
+    "label.text": "Freitext",
+    "label.extra": "Zusätzliche Angaben",
+    "label.user": "Neue zuständige Person",
+    "label.keep": "Zuständigkeit beibehalten",
+    "label.option": "Stimmung",
+    "label.on": "Datum",
+    "label.note": "Notiz",
     # the moods that ship
     "label.Happy": "Zufrieden",
     "label.Neutral": "Neutral",
