@@ -31,7 +31,9 @@ from cancelkit.adapters.languages.german import TEXTS as GERMAN_CORE
 from cancelkit.adapters.languages.german_panel import TEXTS as GERMAN_PANEL
 from cancelkit.adapters.memory import MemoryNotifier, MemoryRecipients
 from cancelkit.adapters.web import Panel, PanelRequest
+from cancelkit.adapters.web.problems import problem_of
 from cancelkit.adapters.web.texts import TEXTS as PANEL_ENGLISH
+from cancelkit.effects import Performer
 from cancelkit.english import ENGLISH
 from cancelkit.errors import BadSetup, Invalid
 from cancelkit.guard import may_create
@@ -42,6 +44,7 @@ from cancelkit.records import EVENTS
 from cancelkit.relay import Relay
 from cancelkit.schedule import process_due
 from cancelkit.sections import AssetsSection, MoodSection, ReasonCode, ReasonsSection
+from cancelkit.sections.creating_expiry import FUTURE_EXPIRY_CREATING, CreateExpiry, NewExpiry
 from cancelkit.serial import from_data, to_data
 from cancelkit.states import GREEN, SectionState, green
 from cancelkit.testing import TranslatorContract
@@ -297,6 +300,37 @@ def test_page_of_the_panel_in_german_has_no_english_word(path: str) -> None:
     attributes = " ".join(re.findall(r'(?:aria-label|placeholder|title)="([^"]*)"', page))
     assert (200, set()) == (answer.status, english_in(f"{text} {attributes}"))
     assert 'lang="de"' in page
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        (Reasons("other"), "Der Grund Sonstiges verlangt eine Erläuterung"),
+        (Reasons("cheap"), "cheap steht nicht als Grund zur Auswahl"),
+        (Mood("sad"), "sad steht nicht mehr zur Auswahl"),
+        (NewOwner("x"), "Gone ist nicht mehr als Benutzer aktiv"),
+        (NewOwner("y"), "y ist nicht mehr als Benutzer vorhanden"),
+        (NewExpiry(DAY), "Eine Wiedervorlage muss nach dem heutigen Tag liegen, nicht am 2. März"),
+    ],
+)
+def test_what_a_person_entered_wrongly_is_said_in_their_language(form: object, said: str) -> None:
+    """The sentence of the error is for the developer; its message is for the person."""
+    here = world(
+        STANDARD.replacing(FUTURE_EXPIRY_CREATING),
+        performers=[Performer(CreateExpiry, lambda *_: True)],
+    )
+    here.begun()
+    kit = here.kit.speaking(catalogue("de"))
+    with pytest.raises(Invalid) as error:
+        here.get().enter(form)
+    assert error.value.message is not None
+    assert kit.text(error.value.message).startswith(said)
+    assert kit.text(error.value.message) == problem_of(error.value, kit).detail
+
+
+def test_error_that_is_not_for_people_stays_a_sentence_for_the_developer() -> None:
+    kit = world().kit.speaking(catalogue("de"))
+    assert "The token is no text." == problem_of(Invalid("The token is no text."), kit).detail
 
 
 # ---------------------------------------------------------------- texts of plug-ins and hosts

@@ -39,6 +39,8 @@ SOURCES = [
     for path in sorted(Path(cancelkit.__file__).parent.rglob("*.py"))
     if path.name != SAMPLES and path.parent.name not in ELSEWHERE_TESTED
 ]
+STATUSES = {f"state.{state.value}" for state in State}
+"""What `shown_status` returns where the CRM has no status."""
 STATES = {"green", "red", "unknown", "_plain_green", "_plain_red"}
 REFUSALS = {"refusal"}
 GROUPS = sorted({key.split(".")[0] for key in TEXTS})
@@ -203,7 +205,7 @@ def used(put_together: Iterable[str]) -> set[str]:
     A refusal is named by its code, `refusal("drift")`: no code is used because it is on the list.
     """
     named = {key for family in put_together for key in keys_of(family)}
-    return {use.key for use in USES} | constants() | named
+    return {use.key for use in USES} | constants() | named | STATUSES
 
 
 def keys_of(family: str) -> list[str]:

@@ -32,6 +32,7 @@ TEXTS = {
     "reasons.given": "{labels}",
     "reasons.explained": "{labels}; {text}",
     "reasons.written": "{text}",
+    "reasons.gone": "{labels} is not one of the reasons to choose",
     "reasons.not_required": "No reason has been given, and none is required",
     # ownership
     "ownership.none": "No owner has been chosen",
@@ -45,6 +46,7 @@ TEXTS = {
     # future expiry
     "expiry.future": "Next expiry on {on}",
     "expiry.planned": "An expiry on {on} will be created",
+    "expiry.past": "An expiry must be after today, not on {on}",
     "expiry.none": "No expiry after today",
     "expiry.none_then": "No expiry after {on}",
     "expiry.none.hint": "Add an expiry with a future date, as a reminder",

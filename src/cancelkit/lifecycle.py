@@ -104,13 +104,6 @@ def shown_status(customer: Customer, state: State) -> str:
     """
     status = customer.status
     if status is None or (state is State.CANCELLED and not status.cancelled):
-        return _NO_STATUS[state]
+        return f"state.{state.value}"
     marked = state is State.PENDING and not status.cancelled
     return status.label + PENDING_MARK if marked else status.label
-
-
-_NO_STATUS = {
-    State.LIVE: "state.live",
-    State.PENDING: "state.pending",
-    State.CANCELLED: "state.cancelled",
-}

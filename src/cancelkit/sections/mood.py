@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from cancelkit.errors import UnknownReason
 from cancelkit.facts import Facts
+from cancelkit.messages import Message
 from cancelkit.section import Gate
 from cancelkit.states import SectionState, green, red
 from cancelkit.text import checked_line
@@ -50,4 +51,5 @@ class MoodSection:
         """Refuse an option that is not on the list."""
         if form.option and form.option not in self.options:
             listed = ", ".join(self.options)
-            raise UnknownReason(f"There is no mood {form.option!r}; the moods are: {listed}.")
+            said = f"There is no mood {form.option!r}; the moods are: {listed}."
+            raise UnknownReason(said, Message.of("mood.unlisted", mood=form.option))

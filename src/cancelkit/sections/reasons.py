@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from cancelkit.errors import BadSetup, Invalid, UnknownReason
 from cancelkit.facts import Facts
+from cancelkit.messages import Message
 from cancelkit.section import Gate
 from cancelkit.states import SectionState, green, red
 from cancelkit.text import checked_id, checked_line, checked_text
@@ -169,9 +170,13 @@ class ReasonsSection:
         for reason in form.codes:
             known = listed.get(reason.code)
             if (known is None or known.retired) and reason.code not in kept:
-                raise UnknownReason(self._not_offered(reason.code, known))
+                said = Message.of("reasons.gone", labels=known.label if known else reason.code)
+                raise UnknownReason(self._not_offered(reason.code, known), said)
             if known and known.comment_required and not reason.comment.strip():
-                raise Invalid(f"The reason {known.label!r} ({known.code}) requires a comment.")
+                said = Message.of("reasons.comment", labels=known.label)
+                raise Invalid(
+                    f"The reason {known.label!r} ({known.code}) requires a comment.", said
+                )
 
     def choices(self, chosen: str | Reason | Iterable[str | Reason] = ()) -> tuple[ReasonCode, ...]:
         """Return the codes to offer: by group, groups and codes in the order of the list.

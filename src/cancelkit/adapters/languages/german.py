@@ -31,6 +31,7 @@ TEXTS = {
     "reasons.given": "{labels}",
     "reasons.explained": "{labels}; {text}",
     "reasons.written": "{text}",
+    "reasons.gone": "{labels} steht nicht als Grund zur Auswahl",
     "reasons.not_required": "Es ist kein Grund angegeben und keiner erforderlich",
     # ownership
     "ownership.none": "Es ist niemand als zuständig ausgewählt",
@@ -44,6 +45,7 @@ TEXTS = {
     # future expiry
     "expiry.future": "Nächste Wiedervorlage am {on}",
     "expiry.planned": "Eine Wiedervorlage am {on} wird angelegt",
+    "expiry.past": "Eine Wiedervorlage muss nach dem heutigen Tag liegen, nicht am {on}",
     "expiry.none": "Keine Wiedervorlage nach dem heutigen Tag",
     "expiry.none_then": "Keine Wiedervorlage nach dem {on}",
     "expiry.none.hint": "Eine Wiedervorlage mit künftigem Datum anlegen",

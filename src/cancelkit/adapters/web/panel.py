@@ -116,7 +116,7 @@ class Panel:
             raise Forged("The request has no good token.")
 
     def _sorry(self, call: Call, error: CancelkitError) -> PanelResponse:
-        problem = problem_of(error)
+        problem = problem_of(error, call.desk.kit)
         if problem.status >= 500:
             call.desk.kit.report("the panel", error)
         if problem.status == 404:

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from cancelkit import errors
 from cancelkit.errors import CancelkitError, Refused
+from cancelkit.kit import CancelKit
 
 
 @frozen
@@ -76,8 +77,11 @@ AGAIN = "5"
 """After how many seconds to try again what was busy."""
 
 
-def problem_of(error: CancelkitError) -> Problem:
-    """Return the problem of an error; a fault shows no more than that there was one."""
+def problem_of(error: CancelkitError, kit: CancelKit) -> Problem:
+    """Return the problem of an error, in the language of the kit where it is for people.
+
+    A fault shows no more than that there was one.
+    """
     status, code = next((s, c) for kind, s, c in _STATUS if isinstance(error, kind))
     if isinstance(error, Refused):
         listed = tuple(
@@ -90,4 +94,6 @@ def problem_of(error: CancelkitError) -> Problem:
         more = (("Allow", ", ".join(error.allowed)),)
     if status == 503:
         more = (("Retry-After", AGAIN),)
-    return Problem(status, code, str(error) if status < 500 else "", headers=more)
+    said = getattr(error, "message", None)
+    detail = kit.text(said) if said else str(error)
+    return Problem(status, code, detail if status < 500 else "", headers=more)
