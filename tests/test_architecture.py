@@ -113,7 +113,7 @@ NOT_IN_CORE = {
     "uuid.uuid4",
 }
 
-MAX_CORE_LINES = 4_600  # the aim is 3,500
+MAX_CORE_LINES = 4_630  # the aim is 3,500
 MAX_FILE_LINES = 350
 
 ROOT = Path(cancelkit.__file__).parent

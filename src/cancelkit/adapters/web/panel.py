@@ -138,7 +138,7 @@ class Panel:
 
     def _sorry(self, call: Call, error: CancelkitError) -> PanelResponse:
         hidden = NotFound("This user may not know of it.") if call.hides(error) else error
-        problem = problem_of(hidden)
+        problem = problem_of(hidden, call.desk.kit)
         if problem.status >= 500:
             call.desk.kit.report("the panel", error)
         sorry = answers.problem if call.api else pages.problem
