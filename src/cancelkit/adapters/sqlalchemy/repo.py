@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from cancelkit.adapters.sqlalchemy.description import Dates
 from cancelkit.adapters.sqlalchemy.faults import translated
+from cancelkit.adapters.sqlalchemy.on_driver import AskOne
 from cancelkit.adapters.sqlalchemy.statements import Statements
 from cancelkit.needs import Need
 from cancelkit.people import Customer, NamedRecord, Person, Status
@@ -34,9 +35,10 @@ class SqlCustomers:
     """See `cancelkit.ports.CustomerRepo`."""
 
     def __init__(
-        self, statements: Statements, db: Connection, tenant: str, *, writing: bool
+        self, statements: Statements, db: Connection, tenant: str, ask: AskOne, *, writing: bool
     ) -> None:
         self._made = statements
+        self._ask = ask
         self._described = statements.customers
         self._db = db
         self._tenant = tenant
@@ -145,7 +147,7 @@ class SqlCustomers:
         if children is not None:
             self._db.execute(children, values)
         statement = self._made.single(needs, locking=self._locks.inside)
-        return self._made.read(needs, tuple(self._db.execute(statement, values).one()))
+        return self._made.read(needs, self._ask(self._db, statement, values))
 
     def _many(
         self, customer_ids: Sequence[str], needs: tuple[Need[Any], ...], values: dict[str, Any]
