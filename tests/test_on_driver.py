@@ -21,6 +21,7 @@ from cancelkit import errors
 from cancelkit.adapters.sqlalchemy import on_driver
 from cancelkit.adapters.sqlalchemy.on_driver import OnDriver, through_sqlalchemy, watched
 from cancelkit.needs import Count, OpenRecords
+from cancelkit.testing import RecordState
 from tests.servers import Databases
 from tests.sql_crm import CLOSED, Crm
 from tests.sql_desk import CRM, Place, cancel, place
@@ -104,7 +105,7 @@ DOCUMENT = {"a": [1, None, "é"]}
 
 def _statement() -> sa.Select[Any]:
     """Each value where it equals a parameter that varies, a constant, and one of a list."""
-    columns = []
+    columns: list[Any] = []
     for name, (kind, value) in VALUES.items():
         column = THINGS.c[name]
         mine = THINGS.c.id == sa.bindparam("id", type_=sa.Integer())
@@ -196,9 +197,9 @@ def test_checklists_are_equal(databases: Databases, kind: str, variant: str) -> 
     keys = [back.customer(), _with_everything(back)]
     needs = with_plugins().checklist.needs
     plain, fast = (plugged(crm, on_driver=way) for way in (False, True))
-    for key in keys:
-        for writing in (False, True):
-            answers = []
+    for writing in (False, True):
+        for key in keys:
+            answers: list[Any] = []
             for host in (plain, fast):
                 owned = host.owning(engine, tenant="north")
                 with owned.writing() if writing else owned.reading() as unit:
@@ -206,14 +207,15 @@ def test_checklists_are_equal(databases: Databases, kind: str, variant: str) -> 
                     answers.append(unit.customers.facts([key], needs, DAY)[key])
             assert answers[0] == answers[1]
             assert [*map(repr, answers[0].values())] == [*map(repr, answers[1].values())]
-    assert Count(2) == answers[0][CASES]
+            assert Count(0 if key == keys[0] else 2) == answers[0][CASES]
 
 
 def _with_everything(back: BackDoor) -> str:
     key = back.customer()
+    states: tuple[RecordState, ...] = ("open", "closed", "odd", "deleted")
     for kind in CLOSED:
-        for state in ("open", "closed", "odd", "deleted"):
-            back.record(key, kind, state)  # type: ignore[arg-type]  # literals in a loop
+        for state in states:
+            back.record(key, kind, state)
     for ceased_on in (None, DAY, DAY + timedelta(days=1)):
         for live in (False, True):
             back.asset(key, "assets", ceased_on, live)
@@ -317,7 +319,7 @@ def test_a_transaction_that_has_not_begun_is_begun_by_sqlalchemy(crm: Place) -> 
 def test_a_parameter_that_is_called_is_called_each_time(crm: Place) -> None:
     answers = iter([1, 2, 3])
     given = sa.bindparam("it", callable_=lambda: next(answers), type_=sa.Integer())
-    statement = sa.select(sa.cast(given, sa.Integer))
+    statement: sa.Select[Any] = sa.select(sa.cast(given, sa.Integer))
     ask = OnDriver().one
     with crm.engine.begin() as db:
         assert [(1,), (2,), (3,)] == [tuple(ask(db, statement, {})) for _ in range(3)]
@@ -327,7 +329,7 @@ def test_a_parameter_that_is_called_is_called_each_time(crm: Place) -> None:
 
 
 def test_an_error_is_the_one_that_sqlalchemy_raises(crm: Place) -> None:
-    statement = sa.select(sa.literal_column("no_such_column"))
+    statement: sa.Select[Any] = sa.select(sa.literal_column("no_such_column"))
     seen = []
     for ask in (through_sqlalchemy, OnDriver().one):
         with crm.engine.connect() as db, db.begin():
@@ -359,7 +361,8 @@ def test_a_lost_connection_leaves_the_pool(databases: Databases, kind: str) -> N
 
 
 def _kill(engine: sa.Engine, kind: str) -> None:
-    """Let the server end all other connections to this database."""
+    """Let the server end all other connections to this database; no pool keeps a dead one."""
+    engine.dispose()
     with engine.connect() as db:
         if kind == "postgres":
             others = "datname = current_database() AND pid <> pg_backend_pid()"

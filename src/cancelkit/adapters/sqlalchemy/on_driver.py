@@ -8,8 +8,8 @@ For a SELECT only: SQLAlchemy would not commit a write that it does not know of.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -66,27 +66,34 @@ class OnDriver:
     def _text(
         self, dialect: Dialect, statement: Select[Any], values: Mapping[str, Any]
     ) -> FixedText | None:
-        texts = self._texts.setdefault(dialect, {})
-        if statement not in texts:
-            texts[statement] = fixed(statement, dialect, values)
-        return texts[statement]
+        try:
+            return self._texts[dialect][statement]
+        except KeyError:
+            made = fixed(statement, dialect, values)
+            self._texts.setdefault(dialect, {})[statement] = made
+            return made
 
 
 def watched(db: Connection) -> bool:
     """Say whether the host would miss a statement, would have changed it, or has not begun."""
-    on, special = db.dispatch, db.dialect.dispatch
+    here: Any = db  # what `execute` looks at itself, before it looks closer
+    if here._has_events or here.engine._has_events or here.dialect._has_events:  # noqa: SLF001 - see above
+        on, special = db.dispatch, db.dialect.dispatch
+        if (
+            on.before_cursor_execute
+            or on.after_cursor_execute
+            or on.before_execute
+            or on.after_execute
+            or special.do_execute
+            or special.handle_error
+        ):
+            return True
     nested = db.get_nested_transaction()
-    return bool(
-        on.before_cursor_execute
-        or on.after_cursor_execute
-        or on.before_execute
-        or on.after_execute
-        or special.do_execute
-        or special.handle_error
-        or "schema_translate_map" in db.get_execution_options()
-        or not db.in_transaction()
+    return (
+        not db.in_transaction()
         or (nested is not None and not nested.is_active)
-        or db.engine.logger.isEnabledFor(logging.INFO)  # echo=True, or set by hand
+        or "schema_translate_map" in db.get_execution_options()
+        or here._echo  # noqa: SLF001 - see above
     )
 
 
@@ -111,7 +118,7 @@ class FixedText:
         convert = {**own, **state.processors}  # those of lists that were unrolled
         varying = [name for name in values if name in state.parameters]
         self.text: str = state.statement
-        self._order = state.positiontup if compiled.positional else None
+        self._placed = _picking(state.positiontup or ()) if compiled.positional else None
         self._slots = [Slot(name, convert.get(name)) for name in varying]
         self._ready = {
             name: value if name in varying else _converted(convert.get(name), value)
@@ -125,8 +132,8 @@ class FixedText:
         """Return the parameters as the driver takes them."""
         given = self._ready.copy()
         for name, convert in self._slots:
-            given[name] = _converted(convert, values[name])
-        return given if self._order is None else tuple([given[name] for name in self._order])
+            given[name] = convert(values[name]) if convert else values[name]
+        return given if self._placed is None else self._placed(given)
 
     def read(self, row: Sequence[Any], description: Sequence[Any]) -> Sequence[Any]:
         """Return a row of the driver's as SQLAlchemy would."""
@@ -151,6 +158,13 @@ def fixed(statement: Select[Any], dialect: Dialect, values: Mapping[str, Any]) -
         return None
     called = any(bind.callable is not None for bind in compiled.binds.values())
     return None if called or compiled.escaped_bind_names else FixedText(compiled, values)
+
+
+def _picking(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    """Return what gives the values of names, each as often as it is named."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda given: tuple(given[name] for name in names)
 
 
 def _converted(convert: Callable[[Any], Any] | None, value: Any) -> Any:

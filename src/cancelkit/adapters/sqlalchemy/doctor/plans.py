@@ -70,7 +70,7 @@ def _plan(
 ) -> list[tuple[Any, ...]]:
     statement = host.statements.single((need,), locking=False)
     explained = Explain(statement, EXPLAIN.get(catalog.family, "EXPLAIN"))
-    asked = {**values, **host.statements.values((need,), values["as_of"])}
+    asked = {**values, **host.statements.asked((need,)).values(values["as_of"])}
     if catalog.family != "postgresql":
         return [tuple(row) for row in catalog.db.execute(explained, asked)]
     with catalog.db.begin_nested():  # what fails, fails alone
