@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from cancelkit import CancelKit, Person
 from cancelkit.adapters.sqlalchemy import SqlHost
 from cancelkit.errors import Refused
-from cancelkit.plan import Token
 from cancelkit.ports import Host
 
 PATIENCE = 20.0
@@ -38,7 +37,7 @@ class Phantom:
     kit: CancelKit
     actor: Person
     key: str
-    token: Token
+    token: str
     insert: Callable[[sa.Connection], object]
     tenant: str = ""
 

@@ -7,8 +7,9 @@ with nothing open, one with very many open records, one with as many closed ones
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from itertools import count, cycle
 from pathlib import Path
@@ -36,6 +37,7 @@ from cancelkit.checklist import STANDARD
 from cancelkit.desk import Desk
 from cancelkit.people import User
 from tests.benchmarks.material import ANN, EXPIRY, NOW, TODAY
+from tests.servers import server_url
 from tests.sql_crm import CLOSED
 
 KINDS = ("assets", *CLOSED)
@@ -188,6 +190,20 @@ class Shop:
             yield db
         finally:
             db.close()
+
+
+@contextmanager
+def shops(sizes: Sizes) -> Generator[Iterator[Shop]]:
+    """Yield the CRM on SQLite, and then on a throwaway PostgreSQL; each is made when it is due."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        yield _each(Path(folder), sizes, stack)
+
+
+def _each(folder: Path, sizes: Sizes, stack: ExitStack) -> Iterator[Shop]:
+    for url in (lambda: folder / "shop.db", lambda: server_url("postgres", stack)):
+        place = opened(url(), sizes)
+        yield place
+        place.engine.dispose()
 
 
 def opened(url: sa.URL | Path, sizes: Sizes) -> Shop:
