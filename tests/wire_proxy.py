@@ -1,16 +1,21 @@
-"""A TCP proxy on 127.0.0.1 before PostgreSQL that cuts the connection around COMMIT."""
+"""A TCP proxy on 127.0.0.1 before PostgreSQL: it cuts the connection around COMMIT, or delays."""
 
 from __future__ import annotations
 
 import socket
 import struct
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from queue import SimpleQueue
 from threading import Event, Lock, Thread
 
 
 class Proxy:
     """Passes everything on, until it is told to cut.
+
+    With a delay, each message arrives so many seconds later, and many may be under way at once, as
+    on a real network.
 
     Attributes:
         port: where it listens.
@@ -18,7 +23,8 @@ class Proxy:
         delivered: set once a COMMIT that it has cut after has been answered by the server.
     """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, delay: float = 0.0) -> None:
+        self.delay = delay
         self._server = (host, port)
         self._lock = Lock()
         self._cut = ""
@@ -91,10 +97,13 @@ class _Link:
             self._pass_on(self._server, self._to_client)
         _shut(self._client)
 
-    @staticmethod
-    def _pass_on(source: socket.socket, to: Callable[[bytes], None]) -> None:
+    def _pass_on(self, source: socket.socket, to: Callable[[bytes], None]) -> None:
+        line = _Line(self._proxy.delay, to) if self._proxy.delay else None
         while data := source.recv(65536):
-            to(data)
+            if line is None:
+                to(data)
+            else:
+                line.put(data)
 
     def _to_server(self, data: bytes) -> None:
         when, hold = self._proxy.take() if is_commit(data) else ("", None)
@@ -116,6 +125,26 @@ class _Link:
             self._proxy.delivered.set()
             return
         self._client.sendall(data)
+
+
+class _Line:
+    """One direction of a connection, on which messages take a while."""
+
+    def __init__(self, delay: float, to: Callable[[bytes], None]) -> None:
+        self._delay, self._to = delay, to
+        self._sent: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
+        Thread(target=self._deliver, daemon=True).start()
+
+    def put(self, data: bytes) -> None:
+        """Take a message, to be delivered later."""
+        self._sent.put((time.perf_counter() + self._delay, data))
+
+    def _deliver(self) -> None:
+        with suppress(OSError):
+            while True:
+                at, data = self._sent.get()
+                time.sleep(max(0.0, at - time.perf_counter()))  # the delay itself
+                self._to(data)
 
 
 def is_commit(data: bytes) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from functools import wraps
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
+from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from cancelkit.errors import (
@@ -19,6 +20,9 @@ from cancelkit.errors import (
     OutcomeUnknown,
     TransactionRequired,
 )
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Meaning(NamedTuple):
@@ -137,17 +141,35 @@ def translated() -> Generator[None]:
     """Raise what an error of the database means, where it is known."""
     try:
         yield
-    except DBAPIError as error:
-        known = meant(error)
+    except SQLAlchemyError as error:
+        known = _known(error)
         if known is None:
             raise
         raise known from error
-    except NoConnection as error:
-        raise Busy(f"No connection to the database has become free: {error}") from error
-    except PendingRollbackError as error:
-        raise TransactionRequired(
-            "The host's session has failed before: roll it back first."
-        ) from error
+
+
+def translating(method: Callable[P, R]) -> Callable[P, R]:
+    """Let a method raise the same, at less than the cost of a context manager for each call."""
+
+    @wraps(method)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except SQLAlchemyError as error:
+            known = _known(error)
+            if known is None:
+                raise
+            raise known from error
+
+    return called
+
+
+def _known(error: SQLAlchemyError) -> CancelkitError | None:
+    if isinstance(error, NoConnection):
+        return Busy(f"No connection to the database has become free: {error}")
+    if isinstance(error, PendingRollbackError):
+        return TransactionRequired("The host's session has failed before: roll it back first.")
+    return meant(error) if isinstance(error, DBAPIError) else None
 
 
 @contextmanager

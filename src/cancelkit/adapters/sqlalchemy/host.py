@@ -17,6 +17,7 @@ from cancelkit.adapters.sqlalchemy.columns import name_of
 from cancelkit.adapters.sqlalchemy.description import Customers, Source
 from cancelkit.adapters.sqlalchemy.joined import Joined
 from cancelkit.adapters.sqlalchemy.keys import kind_of
+from cancelkit.adapters.sqlalchemy.on_driver import AskOne, OnDriver, through_sqlalchemy
 from cancelkit.adapters.sqlalchemy.owned import Owned
 from cancelkit.adapters.sqlalchemy.repo import SqlCustomers, tenant_value
 from cancelkit.adapters.sqlalchemy.shared import Prepared
@@ -44,10 +45,12 @@ class SqlHost:
         own: cancelkit's own tables; `own_tables(metadata)` puts them on the host's MetaData, so
             that its alembic owns them.
         cap: counts stop here.
+        on_driver: the checklist's SELECT goes to the driver itself, below SQLAlchemy's Connection
+            and in its transaction, where nothing of the host's listens to statements.
         clock, ids: the system's, and random ones, where none are given.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but two have a name and a default
         self,
         customers: Customers,
         records: Mapping[str, Source],
@@ -56,6 +59,7 @@ class SqlHost:
         performers: Mapping[type, Binding] | None = None,
         own: OwnTables | None = None,
         cap: int = CAP,
+        on_driver: bool = False,
         clock: Clock | None = None,
         ids: Ids | None = None,
     ) -> None:
@@ -64,6 +68,7 @@ class SqlHost:
         self.statements: Statements = Statements(customers, records, dict(answers or {}), cap)
         self.own: OwnTables = own or own_tables()
         self._prepared: Prepared = {}
+        self._ask: AskOne = OnDriver().one if on_driver else through_sqlalchemy
         self.clock: Clock = clock or SystemClock()
         self.ids: Ids = ids or RandomIds()
         self.bindings: dict[type, Binding] = dict(performers or {})
@@ -110,7 +115,7 @@ class SqlHost:
             performers[AssignOwner] = Performer(AssignOwner, writes.assign_owner)
         mirror = writes if described.status is not None else None
         return Unit(
-            SqlCustomers(self.statements, db, tenant, writing=writing),
+            SqlCustomers(self.statements, db, tenant, self._ask, writing=writing),
             *stores(db, self.own, tenant, fresh=fresh, commanding=writing, prepared=self._prepared),
             performers,
             described.mirror(bind) if described.mirror else mirror,

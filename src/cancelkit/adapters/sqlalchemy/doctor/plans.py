@@ -70,7 +70,7 @@ def _plan(
 ) -> list[tuple[Any, ...]]:
     statement = host.statements.single((need,), locking=False)
     explained = Explain(statement, EXPLAIN.get(catalog.family, "EXPLAIN"))
-    asked = {**values, **host.statements.values((need,), values["as_of"])}
+    asked = {**values, **host.statements.asked((need,)).values(values["as_of"])}
     if catalog.family != "postgresql":
         return [tuple(row) for row in catalog.db.execute(explained, asked)]
     with catalog.db.begin_nested():  # what fails, fails alone
@@ -96,7 +96,8 @@ def _there(statement: str, catalog: Catalog, source: RowSource) -> bool:
     """Say whether an index of the name that a statement gives is there."""
     table = real_table(source.table)
     found = catalog.indexes(table) if table is not None else ()
-    return any(f"CREATE INDEX {_quoted(one.name, catalog)} ON" in statement for one in found)
+    names = (_quoted(one.name, catalog) for one in found if one.name)  # that of a key may have none
+    return any(f"CREATE INDEX {name} ON" in statement for name in names)
 
 
 def _quoted(name: str, catalog: Catalog) -> str:
