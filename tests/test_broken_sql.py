@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from cancelkit.adapters.sqlalchemy.joined import Joined
 from cancelkit.adapters.sqlalchemy.repo import Locks
 from cancelkit.adapters.sqlalchemy.statements import Statements
 from cancelkit.adapters.sqlalchemy.stores import SqlCancellations
@@ -47,6 +48,10 @@ PROOFS: dict[str, Proof] = {
     "X4": kit("sqlite", "X4"),
     "X5": kit("sqlite", "X5"),
     "fault cells": cells("postgres", "begin"),
+    "fault cells on MariaDB": cells("mariadb", "begin"),
+    "COMMIT cut on PostgreSQL": sql_proofs.the_reply_is_cut("postgres"),
+    "COMMIT cut on MariaDB": sql_proofs.the_reply_is_cut("mariadb"),
+    "not tried again": sql_proofs.not_tried_again,
     "unflushed": sql_proofs.unflushed_is_seen,
     "read again": sql_proofs.read_again,
     "half done": sql_proofs.half_done_is_undone,
@@ -108,6 +113,11 @@ BROKEN: Sequence[tuple[str, Plant, str]] = (
     ("high-water mark", sql_outbox.high_water_mark, "late commits"),
     ("marks before sending", sql_outbox.marks_before_sending, "marked after sending"),
     ("deadlocks are not known", forgets_codes("40001", "40P01"), "fault cells"),
+    ("deadlocks of MariaDB are not known", forgets_codes("1213", "1020"), "fault cells on MariaDB"),
+    ("broken connections are kept", sql.keeps_what_is_broken, "fault cells"),
+    ("tries a cut COMMIT again", sql.blind_retries, "COMMIT cut on PostgreSQL"),
+    ("a cut COMMIT is a failure", sql.lost_is_refused, "COMMIT cut on MariaDB"),
+    ("tries again for the host", replaced(Joined, "joined", False), "not tried again"),
     ("tries whatever fails", sql.tries_whatever_fails, "fault cells"),
     ("a lost COMMIT is a failure", sql.lost_is_refused, "fault cells"),
     ("no ledger", sql.no_ledger, "fault cells"),

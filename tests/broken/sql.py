@@ -272,6 +272,8 @@ def tries_whatever_fails(patch: pytest.MonkeyPatch) -> None:
 
 lost_is_refused = replaced(faults, "meant_by_commit", refused_by_commit)
 no_ledger = replaced(SqlOperations, "add", lambda self, operation: None)
+keeps_what_is_broken = replaced(sa.util, "is_exit_exception", lambda error: False)
+"""A connection that was interrupted in the middle of a statement is used again."""
 no_reply = instead(SqlOperations, "find", lambda real: lambda self, customer, verb, op: None)
 
 
