@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import pytest
 
 from cancelkit.adapters.sqlalchemy.joined import Joined
-from cancelkit.adapters.sqlalchemy.repo import Locks
+from cancelkit.adapters.sqlalchemy.repo import Locks, SqlCustomers
 from cancelkit.adapters.sqlalchemy.statements import Statements
 from cancelkit.adapters.sqlalchemy.stores import SqlCancellations
 from tests.broken import sql, sql_outbox, sql_proofs
-from tests.broken.sql import Plant, forgets_codes, level, locks, replaced
+from tests.broken.sql import Plant, forgets_codes, instead, level, locks, replaced
 from tests.broken.sql_proofs import Proof, cells, kit, race
 from tests.harness.report import Report
 from tests.servers import Databases
@@ -24,6 +24,8 @@ RC, RR = "READ COMMITTED", "REPEATABLE READ"
 PROOFS: dict[str, Proof] = {
     "races on PostgreSQL": race(Setting("postgres", "fk", RC)),
     "races on PostgreSQL, joined at a snapshot": race(Setting("postgres", "fk", "", RR)),
+    "no deadlock with guards": sql_proofs.no_deadlock,
+    "races on PostgreSQL with guards": race(Setting("postgres", "guarded", RC)),
     "races on MariaDB": race(Setting("mariadb", "plain", RR)),
     "races on MariaDB, joined after a read": race(Setting("mariadb", "fk", "", RR, early=True)),
     "races on SQLite": race(Setting("sqlite", "plain")),
@@ -72,6 +74,12 @@ BROKEN: Sequence[tuple[str, Plant, str]] = (
     ("judged before the lock", sql.judged_before_the_lock, ON_POSTGRES),
     ("REPEATABLE READ", level("postgresql", RR), ON_POSTGRES),
     ("SERIALIZABLE", level("postgresql", "SERIALIZABLE"), ON_POSTGRES),
+    (
+        "locks in spite of guards",
+        instead(SqlCustomers, "__init__", sql.locks_in_spite_of_guards),
+        "no deadlock with guards",
+    ),
+    ("guards not there", sql.without_guards, "races on PostgreSQL with guards"),
     ("takes a snapshot", sql.takes_any_transaction, "races on PostgreSQL, joined at a snapshot"),
     ("takes autocommit", sql.takes_any_transaction, "autocommit"),
     ("counts without locks", locks("mysql", Locks()), ON_MARIADB),

@@ -26,7 +26,7 @@ from cancelkit.adapters.sqlalchemy import (
 )
 from cancelkit.adapters.sqlalchemy.doctor import Finding, Level, diagnose
 from cancelkit.adapters.sqlalchemy.guard_triggers import guards
-from cancelkit.errors import Failed
+from cancelkit.errors import BadSetup, Failed
 from cancelkit.needs import OpenRecords
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -375,12 +375,20 @@ def test_guard_triggers_are_strict_without_a_foreign_key(
     engine, shop = own_database("postgres"), Shop(key=False)
     shop.create(engine)
     install(engine, [one for guard in guards(shop.host()) for one in guard.create])
-    found = diagnose(shop.host(), engine, LIST)
-    assert "guard triggers" in of(found, Level.STRICT, "sales_orders")
+    host, declared = shop.host(), shop.host(guarded=True)
+    said = of(diagnose(host, engine, LIST), Level.STRICT, "sales_orders")
+    assert "guard triggers" in said
+    assert "With guarded=True in the SqlHost" in said
+    assert "guarded=True" not in of(diagnose(declared, engine, LIST), Level.STRICT, "sales_orders")
     with engine.begin() as db:
         db.exec_driver_sql("ALTER TABLE orders DISABLE TRIGGER cancelkit_guard_sales_orders")
-    assert "no foreign key" in of(
-        diagnose(shop.host(), engine, LIST), Level.NOT_STRICT, "sales_orders"
+    said = of(diagnose(host, engine, LIST), Level.NOT_STRICT, "sales_orders")
+    assert "no foreign key" in said
+    said = of(diagnose(declared, engine, LIST), Level.NOT_STRICT, "sales_orders")
+    assert said.startswith("guarded=True says that guard triggers are there")
+    assert "orders has none of this description" in said
+    assert "strict" == next(
+        f.level.value for f in diagnose(declared, engine, LIST) if f.section == "assets"
     )
 
 
@@ -413,6 +421,26 @@ def test_what_a_function_answers_is_strict_only_where_there_is_one_writer(
     assert "one writer" in of(diagnose(host, lite), Level.STRICT, "Complaints")
     said = of(diagnose(host, engine), Level.NOT_STRICT, "Complaints")
     assert "nothing locks the rows" in said
+    reads = {Complaints: ["sales_orders"]}
+    declared = shop.host(answers={Complaints: complaints}, reads=reads)
+    assert "its records are locked" in of(diagnose(declared, engine), Level.STRICT, "Complaints")
+    guarded = shop.host(answers={Complaints: complaints}, reads=reads, guarded=True)
+    said = of(diagnose(guarded, engine), Level.NOT_STRICT, "Complaints")
+    assert "guard triggers do not know what it reads" in said
+    loose = Shop(key=False)
+    loose.create(engine)
+    declared = loose.host(answers={Complaints: complaints}, reads=reads)
+    said = of(diagnose(declared, engine), Level.NOT_STRICT, "Complaints")
+    assert said.startswith("orders.customer_id has no foreign key to customer.id")
+
+
+def test_what_a_function_reads_is_a_kind_of_records() -> None:
+    shop = Shop()
+    for reads in ({Complaints: ["order"]}, {Complaints: "sales_orders"}):
+        with pytest.raises(BadSetup, match="which are: assets, expiries, sales_orders; it has '"):
+            shop.host(answers={Complaints: complaints}, reads=reads)
+    with pytest.raises(BadSetup, match="Complaints, which answers= has no function for"):
+        shop.host(reads={Complaints: ["sales_orders"]})
 
 
 def test_rows_behind_a_subquery_are_not_strict_on_postgresql(
