@@ -94,12 +94,17 @@ def _terminated(db: Any) -> None:
 
 
 def _mariadb(number: int, said: str) -> Strike:
-    return lambda db: pymysql.err.OperationalError(number, said)
+    def make(db: Any) -> BaseException:
+        error: BaseException = pymysql.err.OperationalError(number, said)
+        return error
+
+    return make
 
 
 def _cut(db: Any) -> BaseException:
     db._force_close()  # close() would say goodbye first
-    return pymysql.err.OperationalError(2013, "Lost connection to MySQL server during query")
+    error: BaseException = pymysql.err.OperationalError(2013, "Lost connection to MySQL server")
+    return error
 
 
 def _killed(db: Any) -> None:

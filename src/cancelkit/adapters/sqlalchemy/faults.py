@@ -50,7 +50,8 @@ MEANINGS = (
         "42P01 42703 3F000 3D000 1146 1054 1049 sqlite-missing",
         BadSetup,
         "The database lacks what the description names ({said}). Compare the description with the "
-        "tables there; cancelkit's own tables are made by own_tables(...).create(engine).",
+        "tables there: `cancelkit doctor` does. cancelkit's own are made by `cancelkit db create`; "
+        "of those that an older version made, the doctor says what is missing.",
     ),
     _meaning(
         "42501 28P01 28000 1044 1045 1142 1143",

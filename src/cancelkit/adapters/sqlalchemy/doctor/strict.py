@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Table
@@ -21,17 +21,32 @@ from cancelkit.adapters.sqlalchemy.guard_triggers import guard_name, guard_of
 from cancelkit.adapters.sqlalchemy.host import SqlHost
 from cancelkit.adapters.sqlalchemy.statements import RowSource
 from cancelkit.checklist import Checklist
+from cancelkit.kit import CancelKit
 from cancelkit.needs import Need
 from cancelkit.section import Gate
 
 
 class Asked(NamedTuple):
-    """A section, or without a checklist a source, and what it wants to know."""
+    """A section, or without a checklist a source, and what it wants to know.
+
+    Attributes:
+        blocks: whether it blocks in some checklist.
+        profiles: in which profiles only, if not in the kit's own checklist.
+        custom: without a checklist: the class of needs that a function answers.
+    """
 
     key: str
     needs: tuple[Need[Any], ...]
     blocks: bool = True
-    custom: type | None = None  # without a checklist: the class of needs that a function answers
+    profiles: tuple[str, ...] = ()
+    custom: type | None = None
+
+    @property
+    def lead(self) -> str:
+        """What comes before a reason."""
+        if not self.blocks:
+            return "it only advises, so that it need not be strict: "
+        return f"in {', '.join(map(repr, self.profiles))} it blocks, and " if self.profiles else ""
 
 
 class Loose(NamedTuple):
@@ -41,17 +56,29 @@ class Loose(NamedTuple):
     ddl: tuple[str, ...] = ()
 
 
-def sections_of(host: SqlHost, checklist: Checklist | None) -> list[Asked]:
+def sections_of(host: SqlHost, given: Checklist | CancelKit | None) -> list[Asked]:
     """Return the sections that have needs; without a checklist, each source as one."""
-    if checklist is not None:
-        return [
-            Asked(s.key, tuple(s.needs), checklist.gates[s.key] is Gate.BLOCKS)
-            for s in checklist.sections
-            if s.needs
-        ]
+    if given is not None:
+        lists = {"": given} if isinstance(given, Checklist) else _lists_of(given)
+        every = {(s.key, tuple(s.needs)): s for one in lists.values() for s in one.sections}
+        return [_asked(key, needs, lists) for key, needs in every if needs]
     made = host.statements
     sources = [Asked(kind_of(need), (need,)) for need in made.sources]
     return sources + [Asked(cls.__name__, (), custom=cls) for cls in made.answers]
+
+
+def _lists_of(kit: CancelKit) -> dict[str, Checklist]:
+    return {"": kit.checklist, **kit.profiles}
+
+
+def _asked(key: str, needs: tuple[Need[Any], ...], lists: Mapping[str, Checklist]) -> Asked:
+    """Return a section as the strictest of the checklists has it."""
+    blocks = [
+        name
+        for name, one in lists.items()
+        if one.gates.get(key) is Gate.BLOCKS and tuple(one.section(key).needs) == needs
+    ]
+    return Asked(key, needs, bool(blocks), () if "" in blocks else tuple(blocks))
 
 
 def strictness(host: SqlHost, asked: Asked, catalog: Catalog) -> Iterator[Finding]:
@@ -60,9 +87,8 @@ def strictness(host: SqlHost, asked: Asked, catalog: Catalog) -> Iterator[Findin
     if asked.custom:
         reasons += _custom(host, asked.custom, catalog, locking=False)
     level = Level.NOT_STRICT if asked.blocks else Level.ADVICE
-    lead = "" if asked.blocks else "it only advises, so that it need not be strict: "
     for loose in reasons:
-        yield Finding(level, asked.key, lead + loose.why, script(loose.ddl))
+        yield Finding(level, asked.key, asked.lead + loose.why, script(loose.ddl))
     if not reasons:
         yield Finding(Level.STRICT, asked.key, _because(host, asked, catalog))
 
