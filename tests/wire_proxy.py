@@ -1,14 +1,17 @@
-"""A TCP proxy on 127.0.0.1 before PostgreSQL: it cuts the connection around COMMIT, or delays."""
+"""A TCP proxy on 127.0.0.1 before PostgreSQL or MariaDB: it cuts around COMMIT, or delays."""
 
 from __future__ import annotations
 
 import socket
 import struct
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
 
 
 class Proxy:
@@ -147,9 +150,30 @@ class _Line:
                 self._to(data)
 
 
+@contextmanager
+def wire(engine: sa.Engine) -> Generator[tuple[sa.Engine, Proxy]]:
+    """Give one more engine for a server, whose connections go through a proxy, and the proxy."""
+    assert engine.url.host is not None
+    assert engine.url.port is not None
+    proxy = Proxy(engine.url.host, engine.url.port)
+    url = engine.url.set(host="127.0.0.1", port=proxy.port)
+    through = sa.create_engine(url, poolclass=NullPool)
+    through.connect().close()  # the first one asks the server what it is; MariaDB's has a COMMIT
+    try:
+        yield through, proxy
+    finally:
+        through.dispose()
+        proxy.close()
+
+
 def is_commit(data: bytes) -> bool:
-    """Say whether a message to PostgreSQL is COMMIT: as a plain query, or as one to be parsed."""
-    return b"COMMIT\x00" in data.upper()
+    """Say whether a message is COMMIT.
+
+    PostgreSQL's ends with NUL, as a plain query or as one to be parsed; MariaDB's is a packet of
+    its own, which ends with the text of a query (3).
+    """
+    said = data.upper()
+    return b"COMMIT\x00" in said or said.endswith(b"\x03COMMIT")
 
 
 def _shut(one: socket.socket) -> None:

@@ -36,7 +36,14 @@ class SqlCustomers:
     """See `cancelkit.ports.CustomerRepo`."""
 
     def __init__(
-        self, statements: Statements, db: Connection, tenant: str, ask: AskOne, *, writing: bool
+        self,
+        statements: Statements,
+        db: Connection,
+        tenant: str,
+        ask: AskOne,
+        *,
+        writing: bool,
+        guarded: bool,
     ) -> None:
         self._made = statements
         self._ask = ask
@@ -44,7 +51,8 @@ class SqlCustomers:
         self._db = db
         self._tenant = tenant
         self._mine = tenant_value(statements, tenant)
-        self._wanted = LOCKS.get(db.dialect.name, Locks()) if writing else Locks()
+        wanted = LOCKS.get(db.dialect.name, Locks()) if writing else Locks()
+        self._wanted = wanted._replace(children=wanted.children and not guarded)
         self._locks = Locks()  # until the customer is locked, nobody waits for its records
 
     def lock(self, customer_id: str) -> Customer | None:
