@@ -63,7 +63,7 @@ def served(world: World, panel: Panel) -> Iterator[Site]:
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             where = unquote(path.removeprefix(PREFIX))
-            headers = {name: value for name, value in self.headers.items()}
+            headers = dict(self.headers.items())
             self._send(site.answer(PanelRequest(self.command, where, query, headers, body)))
 
         do_POST = do_GET  # noqa: N815 - the base's name

@@ -1,5 +1,6 @@
-"""The sections as a page shows them: the document's, with filled forms, owners to choose from, and
-what another person has entered meanwhile.
+"""The sections as a page shows them: with filled forms, and owners to choose from.
+
+Also what another person has entered meanwhile.
 """
 
 from __future__ import annotations

@@ -140,5 +140,5 @@ def _said(form: JsonObject, one: JsonObject, zone: tzinfo) -> str:
         each = ((labels.get(code, code), text["comments"][code]) for code in text["codes"])
         return "; ".join(f"{label}: {comment}" if comment else label for label, comment in each)
     if one["kind"] == "choice":
-        return {o["spelled"]: str(o["label"]) for o in one["options"]}.get(text, text)
+        return str({o["spelled"]: o["label"] for o in one["options"]}.get(text, text))
     return str(text)

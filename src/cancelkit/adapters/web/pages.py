@@ -44,8 +44,9 @@ class Again:
 def page(call: Call, template: str, status: int = 200, **values: Any) -> PanelResponse:
     """Return a page.
 
-    Every template has `t` for texts; `day`, `day_of`, `instant` and `number` in the language of the reader;
-    `root`, the relative address of the panel; `hidden`, `nonce`, `actor`, `language`, `direction`.
+    Every template has `t` for texts; `day`, `day_of`, `instant` and `number` in the language of
+    the reader; `root`, the relative address of the panel; `hidden`, `nonce`, `actor`, `language`,
+    `direction`.
     """
     kit, formats = call.desk.kit, call.formats
     text = call.panel.jinja.get_template(template).render(
