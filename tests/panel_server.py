@@ -56,14 +56,14 @@ def served(world: World, panel: Panel) -> Iterator[Site]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802 - the base's name
+        def do_GET(self) -> None:
             path, _, query = self.path.partition("?")
             if not path.startswith(PREFIX):
                 self._send(PanelResponse(200, HOST_PAGE, (("Content-Type", "text/html"),)))
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             where = unquote(path.removeprefix(PREFIX))
-            headers = {name: value for name, value in self.headers.items()}
+            headers = dict(self.headers.items())
             self._send(site.answer(PanelRequest(self.command, where, query, headers, body)))
 
         do_POST = do_GET  # noqa: N815 - the base's name

@@ -96,7 +96,14 @@ def panel_world(checklist: Checklist = CHECKLIST, **settings: Any) -> World:
         links=MemoryLinks(
             f"{SITE}/c/{{customer}}",
             f"{SITE}/c/{{customer}}/{{section}}",
-            tabs=("future_expiry", "assets", "cases", "opportunities", "quotations", "sales_orders"),
+            tabs=(
+                "future_expiry",
+                "assets",
+                "cases",
+                "opportunities",
+                "quotations",
+                "sales_orders",
+            ),
         ),
         **settings,
     )

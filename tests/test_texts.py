@@ -34,10 +34,12 @@ SAMPLES = "samples.py"
 """Stored documents for the stores' contract: with any keys, which nobody ever shows."""
 TRANSLATIONS = "languages"
 """The folder of the other languages; tests/test_languages.py has them."""
+PANEL = "web"
+"""The folder of the panel, which has texts of its own; tests/test_panel_texts.py has them."""
 SOURCES = [
     path
     for path in sorted(Path(cancelkit.__file__).parent.rglob("*.py"))
-    if path.name != SAMPLES and path.parent.name != TRANSLATIONS
+    if path.name != SAMPLES and path.parent.name not in (TRANSLATIONS, PANEL)
 ]
 STATES = {"green", "red", "unknown", "_plain_green", "_plain_red"}
 REFUSALS = {"refusal"}

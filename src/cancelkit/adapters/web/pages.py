@@ -9,11 +9,11 @@ from typing import Any
 from attrs import field, frozen
 
 from cancelkit.adapters.web.call import Call
-from cancelkit.adapters.web.checklist import sections_of
 from cancelkit.adapters.web.document import document
-from cancelkit.adapters.web.entering import Sent
+from cancelkit.adapters.web.entering import Sent, Unfit
 from cancelkit.adapters.web.problems import NotFound, Problem
 from cancelkit.adapters.web.render import STATIC, static_file, static_name
+from cancelkit.adapters.web.shown import sections_of
 from cancelkit.adapters.web.values import PanelResponse, read_day
 from cancelkit.errors import CancelkitError, Invalid, Refused
 from cancelkit.looking import Look
@@ -47,8 +47,9 @@ class Again:
 def page(call: Call, template: str, status: int = 200, **values: Any) -> PanelResponse:
     """Return a page.
 
-    Every template has `t` for texts; `day`, `day_of`, `instant` and `number` in the language of the reader;
-    `root`, the relative address of the panel; `hidden`, `nonce`, `actor`, `language`, `direction`.
+    Every template has `t` for texts; `day`, `day_of`, `instant` and `number`, which write in the
+    language of the reader; `root`, the relative address of the panel; `hidden`, the hidden fields
+    of a form; `nonce`, `actor`, `language` and `direction`.
     """
     kit, formats = call.desk.kit, call.formats
     text = call.panel.jinja.get_template(template).render(
@@ -137,9 +138,7 @@ def banner(call: Call) -> PanelResponse:
     if at != call.request.root and not _PLACE.fullmatch(at):
         raise Invalid("`at` must be the path at which the panel is mounted, such as '/panel/'.")
     view = call.cancellation.view()
-    return page(
-        call, "banner.html", view=view.data(), at=at if at.endswith("/") else f"{at}/"
-    )
+    return page(call, "banner.html", view=view.data(), at=at if at.endswith("/") else f"{at}/")
 
 
 def static(call: Call) -> PanelResponse:
@@ -157,11 +156,9 @@ def problem(call: Call, what: Problem) -> PanelResponse:
     return PanelResponse(answer.status, answer.body, (*answer.headers, *what.headers))
 
 
-def problem_values(
-    call: Call, what: Problem, error: CancelkitError | None = None
-) -> JsonObject:
+def problem_values(call: Call, what: Problem, error: CancelkitError | None = None) -> JsonObject:
     """Return what a template shows of a problem: a title, and every reason of a refusal."""
-    key = f"problem.{what.code}"
+    key = f"problem.{'unfit' if isinstance(error, Unfit) else what.code}"
     title, detail = call.text(key), call.text(f"{key}.detail")
     return {
         "status": what.status,

@@ -1,5 +1,8 @@
-"""The sections as a page shows them: the document's, with filled forms, owners to choose from, and
-what another person has entered meanwhile."""
+"""The sections as a page shows them.
+
+They are the document's, with filled forms, owners to choose from, and what another person has
+entered meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from cancelkit.adapters.web.call import Call
-from cancelkit.adapters.web.entering import Sent
+from cancelkit.adapters.web.entering import Sent, Wrong
 from cancelkit.adapters.web.filling import filled, said
 from cancelkit.asking import faults
 from cancelkit.errors import NewerAnswer
 from cancelkit.looking import Look
+from cancelkit.messages import Message
 from cancelkit.people import User
 from cancelkit.records import JsonObject, Verb
 
@@ -38,9 +42,7 @@ def sections_of(
         again: what did not work, where the page is shown again.
     """
     return [
-        _section(
-            call, look, one, search, again if again and again.section == one["key"] else None
-        )
+        _section(call, look, one, search, again if again and again.section == one["key"] else None)
         for one in sections
     ]
 
@@ -64,9 +66,6 @@ def _section(
 
 def _placed(again: Again) -> Sent | None:
     """Put what the form itself says against it next to the field that it is about."""
-    from cancelkit.adapters.web.entering import Wrong
-    from cancelkit.messages import Message
-
     sent, found = again.sent, _PATH.search(str(again.error))
     if sent is None or found is None or found[1] not in sent.texts or sent.wrong:
         return sent
@@ -79,7 +78,8 @@ def _theirs(call: Call, look: Look, one: JsonObject) -> JsonObject:
     mine = [e for e in look.history if e.verb is Verb.ENTER and e.section == one["key"]]
     newest = next(entry for entry in reversed(mine) if entry.accepted)
     lines = [
-        {**line, "said": _named(call, line["said"])} for line in said(one["form"], call.desk.kit.zone)
+        {**line, "said": _named(call, line["said"])}
+        for line in said(one["form"], call.desk.kit.zone)
     ]
     return {"by": newest.actor.name, "at": newest.at.isoformat(), "fields": lines}
 
