@@ -11,8 +11,8 @@ from string import Formatter
 import pytest
 from attrs import frozen
 
-import cancelkit.adapters.web as web
 from cancelkit import english
+from cancelkit.adapters import web
 from cancelkit.adapters.web.confirming import CONFIRMED
 from cancelkit.adapters.web.problems import _STATUS
 from cancelkit.adapters.web.texts import TEXTS
