@@ -33,12 +33,14 @@ from tests import strategies as sts
 
 SAMPLES = "samples.py"
 """Stored documents for the stores' contract: with any keys, which nobody ever shows."""
-ELSEWHERE_TESTED = {"languages", "web"}
-"""The folders of the other languages and of the panel; tests/test_languages.py has their texts."""
+TRANSLATIONS = "languages"
+"""The folder of the other languages; tests/test_languages.py has them."""
+PANEL = "web"
+"""The folder of the panel, which has texts of its own; tests/test_panel_texts.py has them."""
 SOURCES = [
     path
     for path in sorted(Path(cancelkit.__file__).parent.rglob("*.py"))
-    if path.name != SAMPLES and path.parent.name not in ELSEWHERE_TESTED
+    if path.name != SAMPLES and path.parent.name not in (TRANSLATIONS, PANEL)
 ]
 STATUSES = {f"state.{state.value}" for state in State}
 """What `shown_status` returns where the CRM has no status."""

@@ -131,6 +131,7 @@ def world(  # every setting has a default: a test names what it is about
     translator: Translator | None = None,
     links: Links | None = None,
     fixers: Fixers | None = None,
+    profiles: Mapping[str, Checklist] | None = None,
 ) -> World:
     """Return a world with the customer C-1 (owner Ann) and the users Ann, Tom, Sue and Gone."""
     customer = Customer("C-1", "Harbour Café", status, (Person("u-1", "Ann"),))
@@ -152,6 +153,7 @@ def world(  # every setting has a default: a test names what it is about
         zone=zone,
         links=links,
         fixers=fixers,
+        profiles=profiles or {},
         report=lambda what, error: reports.append((what, error)),
         **texts,
     )

@@ -28,6 +28,10 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,300}")
 _NUMBER = re.compile(r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][+-]?[0-9]+)?")
 
 
+class Unfit(Invalid):
+    """What was entered does not fit the fields; the page says which, and why."""
+
+
 class Wrong(NamedTuple):
     """Why what was sent for a field does not fit."""
 
@@ -50,7 +54,7 @@ class Sent:
     wrong: dict[str, Wrong] = field(factory=dict, repr=False)
 
 
-class _Unfit(Exception):
+class _DoesNotFit(Exception):
     """What was sent does not fit the kind of its field."""
 
 
@@ -68,7 +72,7 @@ def entered(form: JsonObject, sent: Fields, zone: tzinfo) -> Sent:
         found.texts[name] = text = _TAKE.get(one["kind"], _text)(name, sent)
         try:
             found.data.update(_READ[one["kind"]](one, text, zone))
-        except _Unfit as error:
+        except _DoesNotFit as error:
             found.wrong[name] = error.args[0]
     return found
 
@@ -103,8 +107,8 @@ _TAKE: Mapping[str, Callable[[str, Fields], Any]] = {
 # ---------------------------------------------------------------- what it means
 
 
-def _unfit(key: str, option: str = "", **values: str) -> _Unfit:
-    return _Unfit(Wrong(Message.of(f"field.wrong.{key}", **values), option))
+def _wrong(key: str, option: str = "", **values: str) -> _DoesNotFit:
+    return _DoesNotFit(Wrong(Message.of(f"field.wrong.{key}", **values), option))
 
 
 def _line(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
@@ -131,7 +135,7 @@ def _day(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
     try:
         return {one["name"]: date.fromisoformat(text).isoformat()} if text else _blank(one)
     except ValueError:
-        raise _unfit("day") from None
+        raise _wrong("day") from None
 
 
 def _instant(one: JsonObject, text: str, zone: tzinfo) -> dict[str, Any]:
@@ -143,9 +147,9 @@ def _instant(one: JsonObject, text: str, zone: tzinfo) -> dict[str, Any]:
         at = said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=zone).astimezone(UTC)
         there = at.astimezone(zone).replace(tzinfo=None)
     except (ValueError, OverflowError):
-        raise _unfit("instant") from None
+        raise _wrong("instant") from None
     if said.tzinfo is None and there != said:
-        raise _unfit("instant")  # when the clock goes forward, there is no such time
+        raise _wrong("instant")  # when the clock goes forward, there is no such time
     return {one["name"]: at.isoformat()}
 
 
@@ -153,7 +157,7 @@ def _whole(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
     if not text.strip():
         return _blank(one)
     if not _WHOLE.fullmatch(text.strip()):
-        raise _unfit("whole")
+        raise _wrong("whole")
     return {one["name"]: int(text)}
 
 
@@ -163,7 +167,7 @@ def _number(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
     if not _NUMBER.fullmatch(text.strip()) or not math.isfinite(
         number := float(text.replace(",", "."))
     ):
-        raise _unfit("number")
+        raise _wrong("number")
     return {one["name"]: number}
 
 
@@ -175,7 +179,7 @@ def _json(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
     try:
         return {one["name"]: parse_json(text)} if text.strip() else _blank(one)
     except Invalid:
-        raise _unfit("json") from None
+        raise _wrong("json") from None
 
 
 def _reasons(one: JsonObject, ticked: Mapping[str, Any], _: tzinfo) -> dict[str, Any]:
@@ -183,11 +187,11 @@ def _reasons(one: JsonObject, ticked: Mapping[str, Any], _: tzinfo) -> dict[str,
     codes, comments = ticked["codes"], ticked["comments"]
     for code, comment in comments.items():
         if comment.strip() and code not in codes:
-            raise _unfit("unticked", code)
+            raise _wrong("unticked", code)
     for option in one["options"]:
         code = option["value"]
         if option["comment"] and code in codes and not comments.get(code, "").strip():
-            raise _unfit("comment", code, reason=option["label"])
+            raise _wrong("comment", code, reason=option["label"])
     return {one["name"]: [{"code": code, "comment": comments.get(code, "")} for code in codes]}
 
 
@@ -195,7 +199,7 @@ def _owner(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
     """Read who takes over: "user:" and an id, "keep", or nobody yet."""
     kind, _colon, user = text.partition(":")
     if kind not in ("user", "keep", ""):
-        raise _unfit("choice")
+        raise _wrong("choice")
     return {one["name"]: user if kind == "user" else "", "keep": text == "keep"}
 
 

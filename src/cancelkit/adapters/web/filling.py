@@ -87,7 +87,7 @@ def _lines(value: Any, one: JsonObject, zone: tzinfo) -> str:
 
 
 def _choice(value: Any, one: JsonObject, zone: tzinfo) -> str:
-    same = (o["spelled"] for o in one["options"] if o["value"] == value)
+    same = (str(o["spelled"]) for o in one["options"] if o["value"] == value)
     return next(same, str(value))
 
 
@@ -134,11 +134,11 @@ def said(form: JsonObject, zone: tzinfo) -> list[dict[str, str]]:
 
 
 def _said(form: JsonObject, one: JsonObject, zone: tzinfo) -> str:
-    text = shown(form, one, zone)
+    text, labels = shown(form, one, zone), dict[str, str]()
     if one["kind"] == "reasons":
         labels = {option["value"]: option["label"] for option in one["options"]}
         each = ((labels.get(code, code), text["comments"][code]) for code in text["codes"])
         return "; ".join(f"{label}: {comment}" if comment else label for label, comment in each)
     if one["kind"] == "choice":
-        return str({o["spelled"]: o["label"] for o in one["options"]}.get(text, text))
-    return str(text)
+        labels = {option["spelled"]: option["label"] for option in one["options"]}
+    return str(labels.get(text, text))

@@ -8,11 +8,11 @@ from typing import Any
 from attrs import field, frozen
 
 from cancelkit.adapters.web.call import Call
-from cancelkit.adapters.web.checklist import sections_of
 from cancelkit.adapters.web.document import document
-from cancelkit.adapters.web.entering import Sent
+from cancelkit.adapters.web.entering import Sent, Unfit
 from cancelkit.adapters.web.problems import NotFound, Problem
 from cancelkit.adapters.web.render import STATIC, static_file, static_name
+from cancelkit.adapters.web.shown import sections_of
 from cancelkit.adapters.web.values import PanelResponse, read_day
 from cancelkit.errors import CancelkitError, Invalid, Refused
 from cancelkit.looking import Look
@@ -44,9 +44,9 @@ class Again:
 def page(call: Call, template: str, status: int = 200, **values: Any) -> PanelResponse:
     """Return a page.
 
-    Every template has `t` for texts; `day`, `day_of`, `instant` and `number` in the language of
-    the reader; `root`, the relative address of the panel; `hidden`, `nonce`, `actor`, `language`,
-    `direction`.
+    Every template has `t` for texts; `day`, `day_of`, `instant` and `number`, which write in the
+    language of the reader; `root`, the relative address of the panel; `hidden`, the hidden fields
+    of a form; `nonce`, `actor`, `language` and `direction`.
     """
     kit, formats = call.desk.kit, call.formats
     text = call.panel.jinja.get_template(template).render(
@@ -148,7 +148,7 @@ def problem(call: Call, what: Problem) -> PanelResponse:
 
 def problem_values(call: Call, what: Problem, error: CancelkitError | None = None) -> JsonObject:
     """Return what a template shows of a problem: a title, and every reason of a refusal."""
-    key = f"problem.{what.code}"
+    key = f"problem.{'unfit' if isinstance(error, Unfit) else what.code}"
     title, detail = call.text(key), call.text(f"{key}.detail")
     return {
         "status": what.status,

@@ -9,7 +9,7 @@ from cancelkit.adapters.web import pages
 from cancelkit.adapters.web.addresses import segment
 from cancelkit.adapters.web.call import BASED_ON, OPERATION, Call
 from cancelkit.adapters.web.confirming import CONFIRMED, confirm
-from cancelkit.adapters.web.entering import entered
+from cancelkit.adapters.web.entering import Unfit, entered
 from cancelkit.adapters.web.forms import form_data
 from cancelkit.adapters.web.pages import Again
 from cancelkit.adapters.web.problems import NotFound, Problem, problem_of
@@ -29,7 +29,7 @@ def enter(call: Call) -> PanelResponse:
     fields.done()
     try:
         if sent.wrong:
-            raise Invalid("What was entered does not fit.")
+            raise Unfit("What was entered does not fit its fields.")
         call.cancellation.enter_data(key, sent.data, token=based_on, op=op)
     except (UnknownCustomer, UnknownSection):
         raise

@@ -79,7 +79,7 @@ TEXTS = {
     "done.reinstate": "{name} is reinstated.",
     # fields
     "field.required": "required",
-    "field.none": "none",
+    "field.none": "no answer",
     "field.lines.help": "One on each line",
     "field.json.help": "As JSON",
     "field.ownership.user": "New owner",
@@ -150,7 +150,7 @@ TEXTS = {
     "confirm.yes.adopt": "Go on",
     "confirm.yes.end": "End Cancellation",
     "confirm.no": "Back",
-    "panel.moved": "{what}: this cannot be done any more. Look at how it is now.",
+    "panel.moved": "{what} is not possible as things are now.",
     "panel.look": "Look at it",
     # the banner
     "banner.label": "Pending cancellation",
@@ -199,6 +199,8 @@ TEXTS = {
     "problem.too_large": "Too large",
     "problem.media_type": "Not readable",
     "problem.invalid": "Please correct this",
+    "problem.unfit": "Please correct this",
+    "problem.unfit.detail": "Nothing was stored yet; beside the fields it says why.",
     "problem.not_allowed": "Not allowed",
     "problem.refused": "Refused",
     "problem.stale_token": "Something has changed meanwhile",

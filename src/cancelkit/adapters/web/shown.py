@@ -1,6 +1,7 @@
-"""The sections as a page shows them: with filled forms, and owners to choose from.
+"""The sections as a page shows them.
 
-Also what another person has entered meanwhile.
+They are the document's, with filled forms, owners to choose from, and what another person has
+entered meanwhile.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from cancelkit.adapters.web.call import Call
-from cancelkit.adapters.web.entering import Sent
+from cancelkit.adapters.web.entering import Sent, Wrong
 from cancelkit.adapters.web.filling import filled, said
 from cancelkit.asking import faults
 from cancelkit.errors import NewerAnswer
 from cancelkit.looking import Look
+from cancelkit.messages import Message
 from cancelkit.people import User
 from cancelkit.records import JsonObject, Verb
 
@@ -64,9 +66,6 @@ def _section(
 
 def _placed(again: Again) -> Sent | None:
     """Put what the form itself says against it next to the field that it is about."""
-    from cancelkit.adapters.web.entering import Wrong
-    from cancelkit.messages import Message
-
     sent, found = again.sent, _PATH.search(str(again.error))
     if sent is None or found is None or found[1] not in sent.texts or sent.wrong:
         return sent
