@@ -64,6 +64,7 @@ RANKS = {
     "cancelkit.adapters": 5,
     "cancelkit.guard": 5,
     "cancelkit.letters": 5,
+    "cancelkit.queue": 5,
     "cancelkit.recipients": 5,
     "cancelkit.testing": 5,
     "cancelkit.timeline": 5,
@@ -79,6 +80,7 @@ CORE_PACKAGES = {"attr", "attrs", "cattr", "cattrs", "typing_extensions"}
 # Module -> the packages that only it may import, besides the ones above.
 TECHNOLOGIES = {
     "cancelkit.adapters.cli": {"rich"},
+    "cancelkit.adapters.demo_crm": {"jinja2", "sqlalchemy", "starlette", "uvicorn"},
     "cancelkit.adapters.fastapi": {"fastapi"},
     "cancelkit.adapters.flask": {"flask"},
     "cancelkit.adapters.languages": {"babel"},

@@ -24,6 +24,7 @@ from cancelkit import STANDARD, Customer, Invalid, Person, Status, decide, lifec
 from cancelkit.english import ENGLISH, TEXTS
 from cancelkit.errors import REFUSED_BY_CODE
 from cancelkit.messages import Catalogue, Message, plural_of_english
+from cancelkit.queue.export import COLUMNS
 from cancelkit.records import EVENTS, CancellationRecord, Stamp, State, Verb
 from cancelkit.states import Light
 from cancelkit.text import ID_LIMIT, TEXT_LIMIT, checked_id, checked_line, checked_text
@@ -57,6 +58,7 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "verb.{one}": [*VERBS, "none"],
     "title.{section}": [section.key for section in STANDARD.sections],
     "banner.{why.code}": ["drift", "customer_gone"],
+    "queue.{name}": COLUMNS,
 }
 """A key that is put together, to the letter: what there is to put behind the dot."""
 

@@ -71,14 +71,12 @@ def view(
 
 
 def _view(desk: Desk, unit: Unit, seen: Seen, judged: Judged, named: Named) -> View:
-    today, banner, drift, record = {}, "", "", seen.record
+    today, banner, drift, record = {}, "", drift_text(desk, seen), seen.record
     if seen.later:
         before = reading.judge(desk, unit, evolve(seen, on=None), blind=True, profile=seen.profile)
         today = {section.key: state.light for section, state in before.pairs}
     if record is not None and seen.state is State.PENDING:
         banner = desk.kit.text(banner_of(desk, record))
-        if why := drift_of(seen):
-            drift = desk.kit.text(Message(f"banner.{why.code}", why.message.values))
     lines = _lines(desk, seen, judged, named)
     return View(
         customer=seen.customer.id,
@@ -89,6 +87,7 @@ def _view(desk: Desk, unit: Unit, seen: Seen, judged: Judged, named: Named) -> V
         banner=banner,
         drift=drift,
         profile=record.profile if record else seen.profile,
+        begun=record.begun if record else None,
         schedule=record.schedule if record else None,
         performed=_performed(desk, record, invertible=False),
         may_put_back=_performed(desk, record, invertible=True),
@@ -184,6 +183,12 @@ def banner_of(desk: Desk, record: CancellationRecord) -> Message:
             kind, values = "banner.blocked", {"day": schedule.on, "due": schedule.due}
         return Message.of(kind, on=on, by=by, **values)
     return Message.of("banner.pending", on=on, by=by)
+
+
+def drift_text(desk: Desk, seen: Seen) -> str:
+    """Return what somebody else has changed while the cancellation was open, or ""."""
+    why = drift_of(seen)
+    return desk.kit.text(Message(f"banner.{why.code}", why.message.values)) if why else ""
 
 
 def _may(desk: Desk, action: str, customer: Customer) -> None:

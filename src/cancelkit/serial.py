@@ -165,6 +165,8 @@ def _exactly(cls: type[T]) -> Callable[[object, Any], T]:
     named = "null" if cls is type(None) else cls.__name__
 
     def structure(value: object, _: Any) -> T:
+        if cls is float and type(value) is int and abs(value) <= 2**53:
+            return cast("T", float(value))  # JavaScript writes 1.0 as 1
         if type(value) is not cls:
             raise _Wrong(f"expected {named}, not {type(value).__name__}")
         if cls is int and not -(2**63) <= cast("int", value) < 2**63:
@@ -177,6 +179,8 @@ def _exactly(cls: type[T]) -> Callable[[object, Any], T]:
 
 
 def _enum(value: object, cls: Any) -> Any:
+    if type(value) is cls:
+        return value
     known = {member.value: member for member in cls}
     if type(value) is not str or value not in known:
         raise _Wrong(f"expected one of {', '.join(known)}")
