@@ -16,6 +16,7 @@ from cancelkit.adapters.threads import ThreadSampler
 from cancelkit.errors import BadSetup
 from cancelkit.facts import Facts
 from cancelkit.needs import Need, NotAnAnswer
+from cancelkit.queue import Stage, queue
 from cancelkit.states import Light, SectionState, green, red
 from cancelkit.testing import SamplerContract, SamplerWorld
 from tests.world import World, world
