@@ -10,7 +10,17 @@ from urllib.parse import urlencode
 
 from attrs import define, field
 
-from cancelkit import STANDARD, CancelKit, Checklist, Customer, Desk, EitherRole, Person, Status, User
+from cancelkit import (
+    STANDARD,
+    CancelKit,
+    Checklist,
+    Customer,
+    Desk,
+    EitherRole,
+    Person,
+    Status,
+    User,
+)
 from cancelkit.adapters.memory import (
     Asset,
     CountingIds,
