@@ -79,11 +79,9 @@ def _form(call: Call) -> PanelResponse:
     return answer({"$schema": DIALECT, **schema}, kind=SCHEMA)
 
 
-def _banners(call: Call, customer: list[str] | None = None) -> PanelResponse:
+def _banners(call: Call, customer: list[str]) -> PanelResponse:
     """Return the banners of those customers who are pending and whom this user may see."""
-    ids = [checked_id(one, "a customer id") for one in dict.fromkeys(customer or ())]
-    if not ids:
-        raise Invalid("Say whose banners: ?customer=C-1001&customer=C-1002.")
+    ids = [checked_id(one, "a customer id") for one in dict.fromkeys(customer)]
     with faults("looking for banners"), call.desk.host.reading() as unit:
         known = unit.customers.load(ids)
     seen = [
@@ -152,7 +150,9 @@ _READ = {
         "banners",
         "The banners of those customers who are pending, with one question for all",
         "Banners",
-        query=(Input("customer", "ids", "A customer whom the host is showing; several times."),),
+        query=(
+            Input("customer", "ids", "A customer whom the host shows; several times.", wanted=True),
+        ),
     ),
     "sections/{section}/form": Endpoint(
         _form, "form", "The JSON Schema of what may be entered for a section", "JsonSchema"

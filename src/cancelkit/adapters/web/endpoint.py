@@ -34,11 +34,12 @@ DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
 class Input(NamedTuple):
-    """One thing that an address takes, in its query or in its body; it may be left out."""
+    """One thing that an address takes, in its query or in its body."""
 
     name: str
     kind: str  # "line", "text", "day", "yes_no", "ids"; "profile", "sections" of the kit
     about: str
+    wanted: bool = False  # it may not be left out
 
     def schema(self, kit: CancelKit) -> dict[str, Any]:
         """Return the JSON Schema of its values."""
@@ -49,14 +50,17 @@ class Input(NamedTuple):
         return _SCHEMAS[self.kind]
 
     def of_query(self, sent: Fields) -> Any:
-        """Take it from a query; raises `Invalid`."""
+        """Take it from a query; None where it is not there. Raises `Invalid`."""
+        values = sent.take_all(self.name)
+        if self.wanted and not values:
+            raise Invalid(f"{self.name!r} is missing in the address.")
         if self.kind in ("ids", "sections"):
-            values = sent.take_all(self.name)
             if len(values) > MOST_ASKED:
                 raise Invalid(f"{self.name!r} is there {len(values)} times; at most {MOST_ASKED}.")
-            return values
-        text = sent.take(self.name)
-        return _day(self.name, text) if self.kind == "day" and text else text or None
+            return values or None
+        if len(values) > 1:
+            raise Invalid(f"{self.name!r} is there {len(values)} times; expected once.")
+        return self.of_body(values[0]) if values else None
 
     def of_body(self, value: object) -> Any:
         """Take it from a JSON body; raises `Invalid`."""
@@ -123,7 +127,9 @@ class Endpoint:
     def __call__(self, call: Call) -> PanelResponse:
         """Read what the request says, and answer it."""
         asked = call.query()
-        given = {one.name: value for one in self.query if (value := one.of_query(asked))}
+        given = {
+            one.name: value for one in self.query if (value := one.of_query(asked)) is not None
+        }
         asked.done()
         if call.request.method == "POST":
             given |= self._of_body(sent_object(call))
@@ -183,7 +189,9 @@ def etag_of(token: str) -> str:
 
 def token_of(call: Call) -> str:
     """Return the token in If-Match, "" where there is none; raises `Invalid`."""
-    said = call.request.headers.get("if-match", "").strip(" \t")
-    if said and not re.match(ENTITY_TAG, said):
+    said = call.request.headers.get("if-match")
+    if said is None:
+        return ""
+    if not re.match(ENTITY_TAG, said.strip(" \t")):
         raise Invalid('If-Match must be the one token of a view or a plan, in quotes: "...".')
-    return unquote(said[1:-1])
+    return unquote(said.strip(" \t")[1:-1])

@@ -111,8 +111,14 @@ def _operation(route: Route, end: Endpoint, kit: CancelKit) -> dict[str, Any]:
     said["parameters"] = [
         *(_segment(name, kit) for name in re.findall(r"{(\w+)}", route.path)),
         *(
-            {"name": i.name, "in": "query", "description": i.about, "schema": i.schema(kit)}
-            for i in end.query
+            {
+                "name": one.name,
+                "in": "query",
+                "required": one.wanted,
+                "description": one.about,
+                "schema": one.schema(kit),
+            }
+            for one in end.query
         ),
         *(_headers(end) if posting else ()),
     ]
@@ -155,6 +161,7 @@ def _headers(end: Endpoint) -> list[dict[str, Any]]:
                 "required": required,
                 "description": about,
                 "schema": schema,
+                "example": f'"c-1.4.{"5e" * 32}"',
             }
         )
     return found
