@@ -43,11 +43,11 @@ def find(routes: Sequence[Route], method: str, path: str) -> tuple[Route, dict[s
     """Return the address for a request and its identifiers; raises `NotFound` or `NotHere`."""
     segments = path.removeprefix("/").split("/")
     fitting = [(route, match) for route in routes if (match := route.match(segments)) is not None]
-    wanted = "GET" if method == "HEAD" else method
-    for route, match in fitting:
-        if route.method == wanted:
-            return route, match
     if not fitting:
         raise NotFound("There is nothing at this address.")
-    methods = {route.method for route, _ in fitting}
-    raise NotHere(tuple(sorted(methods | ({"HEAD"} if "GET" in methods else set()))))
+    first = fitting[0][0].path  # an address of its own counts before one with a placeholder
+    same = {route.method: (route, match) for route, match in fitting if route.path == first}
+    wanted = "GET" if method == "HEAD" else method
+    if wanted not in same:
+        raise NotHere(tuple(sorted({*same, *(["HEAD"] if "GET" in same else [])})))
+    return same[wanted]
