@@ -27,6 +27,7 @@ from cancelkit.adapters.sqlalchemy.stores import (
 from cancelkit.adapters.sqlalchemy.writes import SqlWrites
 from cancelkit.errors import Conflict, Failed
 from cancelkit.records import CancellationRecord
+from tests import sql_race_crm
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -108,6 +109,15 @@ def judged_before_the_lock(patch: pytest.MonkeyPatch) -> None:
     """What was counted before the lock is believed after it."""
     patch.setattr(repo.SqlCustomers, "lock", children_first(repo.SqlCustomers.lock))
     patch.setattr(repo.SqlCustomers, "facts", kept_facts(repo.SqlCustomers.facts))
+
+
+def locks_in_spite_of_guards(real: Callable[..., None]) -> Callable[..., None]:
+    """Guard triggers are there, and the records are locked all the same."""
+    return lambda self, *args, guarded, **options: real(self, *args, guarded=False, **options)
+
+
+without_guards = replaced(sql_race_crm, "guards", lambda host: ())
+"""Guard triggers are declared, and are not there."""
 
 
 # ---------------------------------------------------------------- what is asked
@@ -272,6 +282,8 @@ def tries_whatever_fails(patch: pytest.MonkeyPatch) -> None:
 
 lost_is_refused = replaced(faults, "meant_by_commit", refused_by_commit)
 no_ledger = replaced(SqlOperations, "add", lambda self, operation: None)
+keeps_what_is_broken = replaced(sa.util, "is_exit_exception", lambda error: False)
+"""A connection that was interrupted in the middle of a statement is used again."""
 no_reply = instead(SqlOperations, "find", lambda real: lambda self, customer, verb, op: None)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
 from cancelkit.decide import Seen, blocking, drift_of
-from cancelkit.errors import Invalid
 from cancelkit.evaluate import Judged
 from cancelkit.lifecycle import shown_status
 from cancelkit.looking import drift_text
@@ -15,8 +14,7 @@ from cancelkit.messages import Message
 from cancelkit.people import Customer
 from cancelkit.queue.rows import Given, Row, Stage
 from cancelkit.records import CancellationRecord, Stamp, State
-from cancelkit.sections import Reasons, ReasonsSection
-from cancelkit.serial import from_data
+from cancelkit.sections import ReasonsSection
 from cancelkit.states import Light
 from cancelkit.times import day_of
 
@@ -127,11 +125,9 @@ def _touched(record: CancellationRecord) -> Stamp:
 def _reasons(kit: CancelKit, record: CancellationRecord) -> tuple[Given, ...]:
     """Return the reasons that were given; none where the host has made a form of its own."""
     entry = record.entry("reasons")
-    try:
-        entered = from_data(Reasons, entry.data) if entry else Reasons()
-    except Invalid:
-        return ()
+    given: Any = entry.data.get("codes") if entry else ()
+    codes = [one.get("code") for one in given if isinstance(one, dict)] if given else []
     section = kit.profiles.get(record.profile, kit.checklist).by_key.get("reasons")
     listed = section.codes if isinstance(section, ReasonsSection) else ()
     labels = {one.code: one.label for one in listed}
-    return tuple(Given(one.code, labels.get(one.code, one.code)) for one in entered.codes)
+    return tuple(Given(code, labels.get(code, code)) for code in codes if isinstance(code, str))

@@ -36,6 +36,9 @@ _KINDS: Mapping[Any, str] = {
     list[str]: "lines",
 }
 
+KINDS = (*dict.fromkeys(_KINDS.values()), "text", "choice", "json", "reasons", "owner", "keep")
+"""Every kind of field: what a front end has to be able to show."""
+
 
 def form_data(kit: CancelKit, section: Section, entered: JsonObject | None) -> JsonObject | None:
     """Return a section's form as a JSON-ready object, with what was entered; None without one."""

@@ -1,13 +1,14 @@
-"""The language of the reader: that of the actor, or else the browser's."""
+"""The language of the reader: that of the actor, or else the browser's, of those offered."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import evolve, frozen
 
-from cancelkit.adapters.languages import Formats, formats, isolating, preferred
+from cancelkit.adapters.languages import Formats, catalogue, formats, isolating, preferred
 from cancelkit.adapters.web.texts import TEXTS
 from cancelkit.adapters.web.values import PanelRequest
 from cancelkit.desk import Desk
@@ -17,12 +18,22 @@ from cancelkit.ports import Translator
 if TYPE_CHECKING:
     from cancelkit.adapters.web.panel import Panel
 
+DEFAULT = "en-GB"
+
 
 class Reader(NamedTuple):
-    """The desk in the language of the reader, and how that language writes days and numbers."""
+    """The desk in the language of the reader, and how days and numbers are written in it."""
 
     desk: Desk
     formats: Formats
+
+
+def offered(given: Mapping[str, Translator] | Iterable[str]) -> dict[str, Translator]:
+    """Return translators by language tag, from tags or from the host's own translators."""
+    if isinstance(given, Mapping):
+        return dict(given)
+    tags = (given,) if isinstance(given, str) else given
+    return {tag: catalogue(tag) for tag in tags}
 
 
 @frozen
@@ -41,13 +52,14 @@ class _Own:
 def reader_of(panel: Panel, request: PanelRequest, desk: Desk) -> Reader:
     """Return the desk with the translator of the reader; the pages isolate what they mention.
 
-    Without `Panel.languages` it is the kit's own translator, with the formats of Britain.
+    The actor's language counts before what the browser accepts. Without `Panel.languages` it is
+    the kit's own translator, with the formats of Britain.
     """
-    offered, translator, tag = panel.languages, desk.kit.translator, "en"
-    if offered is not None:
+    translator, tag = desk.kit.translator, DEFAULT
+    if panel.languages:
         wanted = desk.actor.language or request.headers.get("accept-language", "")
-        tag = preferred(wanted, tuple(offered.translators) or ("en",))
-        translator = offered.of(tag)
+        tag = preferred(wanted, panel.languages)
+        translator = panel.languages[tag]
     page = not request.path.startswith(("/api/", "/queue.csv"))
     return Reader(desk.speaking(_complete(translator, tag, page)), formats(tag))
 
@@ -59,12 +71,12 @@ def _complete(translator: Translator, tag: str, page: bool) -> Translator:
     return _shown(translator.with_texts(TEXTS), tag, page)
 
 
-def _shown(catalogue: Catalogue, tag: str, page: bool) -> Catalogue:
-    if catalogue.show is str:
-        catalogue = evolve(catalogue, show=formats(tag).value)
-    return isolating(catalogue) if page else catalogue
+def _shown(catalogue_: Catalogue, tag: str, page: bool) -> Catalogue:
+    if catalogue_.show is str:
+        catalogue_ = evolve(catalogue_, show=formats(tag).value)
+    return isolating(catalogue_) if page else catalogue_
 
 
 @lru_cache(maxsize=2)
 def _english(page: bool) -> Catalogue:
-    return _shown(Catalogue(TEXTS), "en", page)
+    return _shown(Catalogue(TEXTS), DEFAULT, page)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from typing import Any
 
@@ -21,8 +20,6 @@ from cancelkit.people import Customer
 from cancelkit.records import JsonObject, Verb
 
 HTML = ("Content-Type", "text/html; charset=utf-8")
-
-_PLACE = re.compile(r"/(?!/)[A-Za-z0-9._~/-]*")
 
 
 @frozen
@@ -53,19 +50,18 @@ def page(call: Call, template: str, status: int = 200, **values: Any) -> PanelRe
     """
     kit, formats = call.desk.kit, call.formats
     text = call.panel.jinja.get_template(template).render(
+        **{"root": call.request.root, **values},
         t=call.text,
         day=lambda text: formats.day(date.fromisoformat(text)),
         instant=lambda text: formats.instant(datetime.fromisoformat(text), kit.zone),
         day_of=lambda at: formats.day(at.astimezone(kit.zone).date()),
         number=formats.number,
         as_day=date.fromisoformat,
-        root=call.request.root,
         hidden=call.hidden,
         nonce=call.nonce,
         actor=call.desk.actor,
         language=formats.tag,
         direction=formats.direction,
-        **values,
     )
     return PanelResponse(status, text.encode("utf-8", "replace"), (HTML,))
 
@@ -129,16 +125,10 @@ def link_of(call: Call, look: Look) -> str | None:
 def banner(call: Call) -> PanelResponse:
     """Return the banner for the customer's own page, as a fragment; empty where none is pending.
 
-    The query says `at`, the path at which the panel is mounted, such as "/cancelling/": a page of
-    the host is somewhere else, so that a relative link would lead nowhere.
+    A page of the host is somewhere else, so that its link begins at `Panel.mount`, if that is set.
     """
-    query = call.query()
-    at = query.take("at", call.request.root)
-    query.done()
-    if at != call.request.root and not _PLACE.fullmatch(at):
-        raise Invalid("`at` must be the path at which the panel is mounted, such as '/panel/'.")
-    view = call.cancellation.view()
-    return page(call, "banner.html", view=view.data(), at=at if at.endswith("/") else f"{at}/")
+    root = f"{call.panel.mount}/" if call.panel.mount else call.request.root
+    return page(call, "banner.html", view=call.cancellation.view().data(), root=root)
 
 
 def static(call: Call) -> PanelResponse:

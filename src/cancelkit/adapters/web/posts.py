@@ -124,7 +124,7 @@ def _seen(call: Call, error: Invalid | Refused) -> Problem:
             call.cancellation.view()
         except (NotAllowed, UnknownCustomer):
             raise NotFound("There is nothing at this address.") from error
-    return problem_of(error)
+    return problem_of(error, call.desk.kit)
 
 
 def _back(call: Call, verb: str, section: str = "") -> PanelResponse:

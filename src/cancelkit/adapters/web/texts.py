@@ -7,10 +7,7 @@ called, `{by}` with who did it, `{at}` with when, `{on}` with a day.
 from __future__ import annotations
 
 TEXTS = {
-    # lights, gates: the words beside circles
-    "light.green": "complete",
-    "light.red": "to do",
-    "light.unknown": "unknown",
+    # gates: the words behind the circles
     "gate.blocks": "blocks",
     "gate.advises": "advises",
     "gate.off": "off",
