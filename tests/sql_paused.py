@@ -1,12 +1,12 @@
 """Two relays, and one is stopped (SIGSTOP) past its lease, and goes on: its mark comes too late.
 
-    python -m tests.sql_paused --cycles 1000 [--database URL] [--seed N]
+    python -m tests.sql_paused --cycles 1000 [--on postgres|mariadb] [--database URL] [--seed N]
 
 Each cycle a process claims the notifications of a cancelled customer and stops itself: before it
 sends one of them, or after that, before it marks it. When it is seen to stand still, another relay,
 whose clock is past the lease, sends and marks them all. Then the first one goes on. It must be told
 that it has lost the one it was at, and send none of the others; what was sent twice is at most that
-one, with the same key. Without --database: an SQLite file of its own.
+one, with the same key. Where: as for `tests.sql_kill`.
 
 `--unfenced` takes the fence away, so that the check is seen to fail.
 """
@@ -17,10 +17,9 @@ import argparse
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from random import Random, SystemRandom
+from random import Random
 from typing import Any
 
 import pytest
@@ -33,7 +32,7 @@ from cancelkit.relay import Relay, Report
 from tests.broken.sql_outbox import unfenced
 from tests.harness.world import CUSTOMER, NOW, World, quiet
 from tests.sql_harness import sql_host, sql_world
-from tests.sql_kill import LATER, ToFile, database
+from tests.sql_kill import LATER, ToFile, options, place
 
 
 @frozen
@@ -135,16 +134,13 @@ class Pauses:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.sql_paused")
-    parser.add_argument("--cycles", type=int, default=1000)
-    parser.add_argument("--database", help="an address, as SQLAlchemy has it; else SQLite")
-    parser.add_argument("--seed", type=int, default=SystemRandom().getrandbits(32))
+    options(parser)
     parser.add_argument("--unfenced", action="store_true", help="without the fence: must fail")
     given = parser.parse_args(arguments)
     if given.unfenced:
         unfenced(pytest.MonkeyPatch())
-    with tempfile.TemporaryDirectory() as folder:
-        engine = database(given.database, Path(folder))
-        pauses = Pauses(engine, Path(folder) / "sent", Random(given.seed))
+    with place(given) as (engine, folder):
+        pauses = Pauses(engine, folder / "sent", Random(given.seed))
         wrong = [one for _ in range(given.cycles) for one in pauses.cycle()]
         engine.dispose()
     sys.stderr.write("".join(f"{one}\n" for one in wrong))
