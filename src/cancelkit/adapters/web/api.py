@@ -49,7 +49,11 @@ def _plan(call: Call, on: date | None = None) -> PanelResponse:
 
 
 def _timeline(call: Call) -> PanelResponse:
-    lines = timeline_data(call.desk.kit, call.cancellation.history())
+    """Return the timeline, also of a customer who is gone; who never was is not found."""
+    history = call.cancellation.history()
+    if not history:
+        call.cancellation.view()
+    lines = timeline_data(call.desk.kit, history)
     return answer({"customer": call.customer, "timeline": lines})
 
 

@@ -45,9 +45,9 @@ def find(routes: Sequence[Route], method: str, path: str) -> tuple[Route, dict[s
     fitting = [(route, match) for route in routes if (match := route.match(segments)) is not None]
     if not fitting:
         raise NotFound("There is nothing at this address.")
-    first = fitting[0][0].path  # an address of its own counts before one with a placeholder
-    same = {route.method: (route, match) for route, match in fitting if route.path == first}
+    one_path = fitting[0][0].path  # the first in the table: its methods are all that there are
+    there = {route.method: (route, match) for route, match in fitting if route.path == one_path}
     wanted = "GET" if method == "HEAD" else method
-    if wanted not in same:
-        raise NotHere(tuple(sorted({*same, *(["HEAD"] if "GET" in same else [])})))
-    return same[wanted]
+    if wanted in there:
+        return there[wanted]
+    raise NotHere(tuple(sorted({*there, *(["HEAD"] if "GET" in there else [])})))
