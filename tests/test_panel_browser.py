@@ -16,7 +16,7 @@ from tests.panel_world import new_panel, panel_world
 from tests.world import TODAY
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Dialog, Page
 
     from tests.browser import Accessible, OpenPage
 
@@ -192,7 +192,12 @@ def test_a_server_that_is_gone_loses_nothing(page: Page, site: Site, complaints:
     page.get_by_label("In the customer's own words").fill("Typed")
     page.context.set_offline(True)
     said: list[str] = []
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.accept())[1])
+
+    def accept(dialog: Dialog) -> None:
+        said.append(dialog.message)
+        dialog.accept()
+
+    page.on("dialog", accept)
     button(page, "Save: Cancellation reasons")
     page.locator("#said", has_text="could not be reached").wait_for(state="attached")
     page.context.set_offline(False)

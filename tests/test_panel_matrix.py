@@ -15,7 +15,7 @@ USERS = {"cora": NORTH, "adam": NORTH, "nora": NORTH, "sid": SOUTH}
 EVERYBODY = ("C-1", "only-north", "only-south", "absent")
 
 OVERRIDING = ("override", "adopt", "end")
-"""What takes the role CRM Admin: the rest of what a visible customer's addresses take is anybody's."""
+"""What takes the role CRM Admin; the rest of what a visible customer takes is anybody's."""
 
 REFUSED = {"reinstate": "not_cancelled", "adopt": "no_drift", "end": "no_drift"}
 """What a customer who is pending, without drift, is refused: it is not about who asks."""
