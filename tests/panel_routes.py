@@ -80,7 +80,7 @@ class Asked:
         return w.post(self.at(customer), data, user, tenant=tenant, etag=etag)
 
 
-_SECTION = {
+_SECTION: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "": ({"codes": [{"code": "service"}]}, {"codes": "service"}),  # for the API, for a page
     "/perform_now": ({}, {}),
     "/override": ({"reason": "It is not ours"}, {"reason": "It is not ours"}),

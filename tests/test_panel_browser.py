@@ -171,7 +171,12 @@ def test_what_is_typed_into_one_form_survives_what_is_done_elsewhere(
     page.get_by_text("A-1").wait_for(state="detached")
     assert "Not yet saved" == typed.input_value()
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept())[1])
+
+    def accept(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", accept)
     page.get_by_role("link", name="Process", exact=True).click()
     wait_for(page, "What stands in the way")
     assert ["beforeunload"] == asked

@@ -201,6 +201,8 @@ TEXTS = {
     "problem.too_large": "Zu groß",
     "problem.media_type": "Nicht lesbar",
     "problem.invalid": "Bitte berichtigen",
+    "problem.unfit": "Bitte berichtigen",
+    "problem.unfit.detail": "Es wurde noch nichts gespeichert; bei den Feldern steht, warum.",
     "problem.not_allowed": "Nicht erlaubt",
     "problem.refused": "Abgelehnt",
     "problem.stale_token": "Inzwischen hat sich etwas geändert",
