@@ -56,6 +56,10 @@ class Staff:
             return owner.person
         raise Invalid(f"There is no active user with the login {login!r}.")
 
+    def knows(self, login: str) -> bool:
+        """Say whether this is the login of an active user."""
+        return bool(self._owners(USERS.where(User.login == login, User.active)))
+
     def _owners(self, users: Executable) -> list[Owner]:
         return [Owner(str(row.id), row.full_name, row.active) for row in self._rows(users)]
 

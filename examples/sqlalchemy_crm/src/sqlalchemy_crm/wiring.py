@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from cancelkit import STANDARD, CancelKit, Desk, EitherRole
 from cancelkit.adapters.sqlalchemy import Assets, Customers, Dates, Records, SqlHost, Status
+from sqlalchemy_crm.links import Links
 from sqlalchemy_crm.schema import OWN, Account, Deal, Device, FollowUp, Order, Quote, Ticket, User
 from sqlalchemy_crm.staff import Staff
 
@@ -42,6 +43,8 @@ def desk(bind: Engine | Session, login: str) -> Desk:
     """Over an engine a command commits by itself; over a session the CRM commits it."""
     staff = Staff(bind)
     may = EitherRole(staff.roles_of)
-    kit = CancelKit(STANDARD, zone="Europe/London", roles=may, users=staff, recipients=staff)
+    kit = CancelKit(
+        STANDARD, zone="Europe/London", roles=may, users=staff, recipients=staff, links=Links()
+    )
     host = HOST.owning(bind) if isinstance(bind, Engine) else HOST.joining(bind)
     return kit.at(host, actor=staff.person(login))
