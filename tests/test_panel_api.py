@@ -263,5 +263,6 @@ def test_ids_that_a_host_makes_may_have_anything_in_them(monkeypatch: pytest.Mon
     assert 200 == w.post(f"{C1}/begin", op="op").status
     w.desk().get("C-1").enter_data("reasons", {"codes": [{"code": "price"}]}, op="op")
     etag = w.get(f"{C1}/plan").header("ETag")
-    assert etag is not None and etag.isascii()
+    assert etag is not None
+    assert etag.isascii()
     accepted(w.post(f"{C1}/process", etag=etag))

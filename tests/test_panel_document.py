@@ -292,7 +292,7 @@ def test_whatever_the_schema_of_a_form_refuses_the_form_refuses(data: st.DataObj
 def test_form_of_the_document_has_every_field_of_the_class() -> None:
     section = next(s for s in shown(in_state("entered"))["sections"] if s["key"] == "everything")
     names = [one["name"] for one in section["form"]["fields"]]
-    assert [one.name for one in Everything.__attrs_attrs__] == names  # type: ignore[attr-defined]  # attrs puts it there
+    assert [one.name for one in Everything.__attrs_attrs__] == names
     assert ENTERED["day"] == section["entered"]["day"]
 
 

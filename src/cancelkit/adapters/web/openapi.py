@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cancelkit.adapters.web import security
 from cancelkit.adapters.web.addresses import LONGEST, SEGMENT
 from cancelkit.adapters.web.answers import JSON, PROBLEM, SCHEMA
-from cancelkit.adapters.web.endpoint import OPERATION, OPERATION_ID, ENTITY_TAG, Endpoint
+from cancelkit.adapters.web.endpoint import ENTITY_TAG, OPERATION, OPERATION_ID, Endpoint
 from cancelkit.adapters.web.form_schema import DIALECT, form_schema
 from cancelkit.adapters.web.routes import Route
 from cancelkit.adapters.web.schemas import DEFS
