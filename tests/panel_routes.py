@@ -86,6 +86,7 @@ _SECTION: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "/override": ({"reason": "It is not ours"}, {"reason": "It is not ours"}),
     "/records": ({}, {}),
 }
+_NOTHING: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {})
 _OF_SECTION = {"/perform_now": "ownership", "/override": "cases"}
 
 
@@ -94,7 +95,7 @@ def good_requests(route: Route) -> list[Asked]:
     path, method = route.path, route.method
     if "{verb}" in path:
         return [
-            Asked(method, path.replace("{verb}", verb), planned=verb == "process" == verb)
+            Asked(method, path.replace("{verb}", verb), planned=verb == "process")
             for verb in CONFIRMED
         ]
     if "{file}" in path:
@@ -103,7 +104,7 @@ def good_requests(route: Route) -> list[Asked]:
         return [Asked(method, path, query="customer=C-1&customer=only-south&customer=absent")]
     if "{section}" in path:
         rest = path.partition("{section}")[2]
-        data: Mapping[str, Any] = _SECTION.get(rest, ({}, {}))[0 if path.startswith("api/") else 1]
+        data = _SECTION.get(rest, _NOTHING)[0 if path.startswith("api/") else 1]
         path = path.replace("{section}", _OF_SECTION.get(rest, "reasons"))
         return [Asked(method, path, data, red=rest == "/override")]
     return [Asked(method, path, planned=path.endswith("/process"))]
