@@ -88,6 +88,7 @@ def _look(desk: Desk, unit: Unit, ask: Ask, found: object, *, reused: bool) -> S
     may = ask.due or asking.allowed(desk, ACTIONS[ask.verb], customer)
     seen = reading.see(
         desk,
+        unit,
         customer,
         record,
         allowed=may,

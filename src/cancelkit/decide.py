@@ -58,6 +58,7 @@ class Seen:
     allowed: bool  # the role checker answered the literal True
     reused: str = ""  # the operation id, where it was used before with other arguments
     gone: bool = False  # the customer is not here any more; only its cancellation is
+    unmarkable: bool = False  # the host mirrors the status, and gives this customer none
     on: date | None = None  # the effective date that was asked for
     behalf: Person | None = None  # on a scheduled day: who scheduled it, the authority
     profile: str = ""  # for Begin: by which checklist
@@ -125,6 +126,8 @@ def _bar(verb: Verb, seen: Seen) -> str:
             return "not_cancelled"
         return "already_cancelled" if seen.state is State.CANCELLED else "not_pending"
     if seen.state is State.LIVE:
+        if seen.unmarkable:
+            return "no_status"
         return "already_pending" if status is not None and status.pending else ""
     if seen.state is State.CANCELLED:
         return "" if record and record.state is State.CANCELLED else "cancelled_elsewhere"
@@ -141,7 +144,7 @@ def _barred(bar: str, verb: Verb, seen: Seen) -> Refusal:
     """Put a bar into a refusal: where the customer stands, and what is allowed from there."""
     record, status = seen.record, seen.customer.status
     values: dict[str, Value] = {"verb": verb.value, **where(seen)}
-    if bar == "customer_gone":
+    if bar in ("customer_gone", "no_status"):
         values = {"customer": seen.customer.name}
     elif bar == "drift":
         was = actual_status(record.former if record else None)

@@ -79,6 +79,9 @@ TEXTS = {
         "the CRM shows {status} and pending, although no cancellation is open here; "
         "clear the mark in the CRM first"
     ),
+    "refused.no_status": (
+        "the CRM gives {customer} no status that could be marked as pending; give it one first"
+    ),
     "refused.already_cancelled": "already cancelled by {by} at {at}; moves allowed now: {moves}",
     "refused.cancelled_elsewhere": "{status} already, by other means; moves allowed now: {moves}",
     "refused.stale_token": "something has changed since the plan was shown; look at the fresh plan",

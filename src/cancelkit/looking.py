@@ -19,6 +19,7 @@ from cancelkit.people import Customer, NamedRecord
 from cancelkit.ports import Unit
 from cancelkit.records import CancellationRecord, HistoryEntry, State, Verb
 from cancelkit.states import Light, SectionState
+from cancelkit.text import checked_number
 from cancelkit.times import day_of
 from cancelkit.views import Line, Plan, View
 
@@ -34,6 +35,7 @@ def view(
     desk: Desk, customer_id: str, *, name: int = 0, on: date | None = None, profile: str = ""
 ) -> View:
     """Read everything once and return it as values; as of a day to come, also as of today."""
+    checked_number(name, "name", least=0)
     samples = sampled(desk, customer_id)
     with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
         seen, judged = _see(desk, unit, customer_id, on=on, samples=samples, profile=profile)
@@ -156,7 +158,7 @@ def _see(
     if customer is None:
         raise UnknownCustomer(f"There is no customer {customer_id!r} here.")
     _may_view(desk, customer)
-    seen = reading.see(desk, customer, record, allowed=True, gone=gone, **known)
+    seen = reading.see(desk, unit, customer, record, allowed=True, gone=gone, **known)
     if seen.state is State.LIVE or (record and record.state is not seen.state):
         seen = evolve(seen, record=None)  # the last cancellation has no more to do with it
     judged = reading.judge(desk, unit, seen, blind=True, profile=profile)

@@ -49,6 +49,7 @@ def look_up(
 
 def see(
     desk: Desk,
+    unit: Unit,
     customer: Customer,
     record: CancellationRecord | None,
     on: date | None = None,
@@ -57,7 +58,8 @@ def see(
     """Return what every command and view begins with: the time, and the state."""
     now, today = moment(desk)
     on = None if on == today else on  # no date is today's
-    return Seen(now, today, state_of(customer, record), customer, record, on=on, **known)
+    known |= {"on": on, "unmarkable": unit.status is not None and customer.status is None}
+    return Seen(now, today, state_of(customer, record), customer, record, **known)
 
 
 def checklist_of(desk: Desk, record: CancellationRecord | None, profile: str = "") -> Checklist:

@@ -52,11 +52,6 @@ def refusal(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) ->
 
 def write(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) -> Outcome:
     """Carry out an accepted decision, or raise `Conflict`: then nothing of it may stay."""
-    if unit.status is not None and seen.customer.status is None and ask.verb is not Verb.END:
-        raise AdapterContractError(
-            f"CustomerRepo returned customer {ask.customer_id!r} without a status, but the host "
-            "has a StatusMirror: give both, or neither."
-        )
     ours = seen
     if unit.status is None:  # nothing is mirrored: the CRM's status is not ours to remember
         ours = evolve(seen, customer=evolve(seen.customer, status=None))
