@@ -70,6 +70,7 @@ class Seen:
     stays: tuple[Performed, ...] = ()  # for Remove, Reinstate: what was performed and stays so
     samples: Samples = field(factory=dict)  # what other systems have answered
     told: tuple[Person, ...] = ()  # for Process: who would be notified
+    told_then: tuple[Person, ...] = ()  # who would be on the day, where that is still to come
     token: Token | None = None  # of the plan as it is now, for Process
 
     @property
@@ -191,6 +192,8 @@ def _in_the_way(
     if ask.token is not None and ask.token.cancellation != record.id:
         return (refusal("stale_token"),)
     match verb:
+        case Verb.BEGIN if ask.profile and ask.profile != record.profile:
+            return (refusal("other_profile", asked=ask.profile, profile=record.profile or "-"),)
         case Verb.ENTER:
             return _newer_answer(ask, record)
         case Verb.PERFORM_NOW if not seen.effects:

@@ -79,6 +79,10 @@ TEXTS = {
         "the CRM shows {status} and pending, although no cancellation is open here; "
         "clear the mark in the CRM first"
     ),
+    "refused.other_profile": (
+        "the cancellation that is open was begun with the profile {profile}, not {asked}; open it "
+        "without naming one, or remove it first"
+    ),
     "refused.no_status": (
         "the CRM gives {customer} no status that could be marked as pending; give it one first"
     ),

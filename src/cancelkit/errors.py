@@ -100,6 +100,10 @@ class AlreadyPending(WrongState):
     """The CRM marks the customer as pending, although no cancellation is open here."""
 
 
+class OtherProfile(Refused):
+    """Begin by a profile, while a cancellation by another one is open: it would not be used."""
+
+
 class NoStatus(WrongState):
     """Begin, where the CRM gives the customer no status that could be marked as pending."""
 
@@ -165,6 +169,7 @@ REFUSED_BY_CODE: dict[str, type[Refused]] = {
     "not_pending": NotPending,
     "already_pending": AlreadyPending,
     "no_status": NoStatus,
+    "other_profile": OtherProfile,
     "already_cancelled": AlreadyCancelled,
     "blocked": Blocked,
     "effect_refused": Blocked,

@@ -111,6 +111,7 @@ def plan_of(desk: Desk, seen: Seen, judged: Judged) -> Plan:
         name=seen.customer.name,
         steps=tuple(texts),
         notify=seen.told,
+        notify_then=seen.told_then,
         blocked_by=tuple(line for line in blocking if line not in until_then),
         until_then=until_then,
         advice=tuple(x for x in lines if not (x.light is Light.GREEN or x.blocks or x.override)),

@@ -162,7 +162,12 @@ def see_plan(
 ) -> Seen:
     """Add what Process would do to what was seen: the effects, who is told, the plan's token."""
     effects = due_effects(judged, record)
-    told = recipients(desk, "scheduled" if seen.later else "processed", seen.customer, record)
+    told = then = recipients(desk, "processed", seen.customer, record)
+    if seen.later:
+        told, seen = (
+            recipients(desk, "scheduled", seen.customer, record),
+            evolve(seen, told_then=then),
+        )
     unable = why_not(unit, seen.customer, effects)
     token = make_token(record, judged, effects, told, seen.on, seen.later)
     return evolve(seen, judged=judged, effects=effects, unable=unable, told=told, token=token)
