@@ -79,7 +79,11 @@ CORE_PACKAGES = {"attr", "attrs", "cattr", "cattrs", "typing_extensions"}
 # Module -> the packages that only it may import, besides the ones above.
 TECHNOLOGIES = {
     "cancelkit.adapters.cli": {"rich"},
+    "cancelkit.adapters.fastapi": {"fastapi"},
+    "cancelkit.adapters.flask": {"flask"},
     "cancelkit.adapters.sqlalchemy": {"sqlalchemy"},
+    "cancelkit.adapters.starlette": {"starlette"},
+    "cancelkit.adapters.web": {"jinja2"},
     "cancelkit.testing": {"hypothesis", "pytest"},
 }
 
@@ -106,7 +110,7 @@ NOT_IN_CORE = {
     "uuid.uuid4",
 }
 
-MAX_CORE_LINES = 4_500  # the aim is 3,500
+MAX_CORE_LINES = 4_600  # the aim is 3,500
 MAX_FILE_LINES = 350
 
 ROOT = Path(cancelkit.__file__).parent

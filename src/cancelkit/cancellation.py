@@ -6,14 +6,16 @@ does I/O. All commands go through `cancelkit.commands.run`; whoever has read one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from cancelkit import commands, looking
+from cancelkit.looking import Look
 from cancelkit.orders import form_from_data, order
+from cancelkit.people import User
 from cancelkit.records import HistoryEntry, JsonObject, Outcome, Verb
 from cancelkit.times import checked_day
 from cancelkit.views import Plan, View
@@ -55,6 +57,19 @@ class Cancellation:
         With `on`, for this effective date: see `process`.
         """
         return looking.plan(self.desk, self.customer_id, on=checked_day(on))
+
+    def look(
+        self, *, name: int = 0, of: Collection[str] | None = None, on: date | None = None
+    ) -> Look:
+        """Read everything once: view, plan and history of one instant; see `view` and `plan`.
+
+        Records are named for the sections `of`, or for all of them.
+        """
+        return looking.look(self.desk, self.customer_id, name=name, of=of, on=checked_day(on))
+
+    def candidates(self, search: str = "", limit: int = 20) -> Sequence[User]:
+        """Return active users who may take the customer over, the best first, at most `limit`."""
+        return looking.candidates(self.desk, self.customer_id, search, limit)
 
     def history(self) -> Sequence[HistoryEntry]:
         """Return every accepted and refused command on this customer, oldest first."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import evolve
 
@@ -15,11 +15,11 @@ from cancelkit.errors import NotAllowed, NotPending, UnknownCustomer
 from cancelkit.evaluate import Judged
 from cancelkit.lifecycle import ACTIONS, shown_status
 from cancelkit.messages import Message
-from cancelkit.people import Customer, NamedRecord
+from cancelkit.people import Customer, NamedRecord, User
 from cancelkit.ports import Unit
 from cancelkit.records import CancellationRecord, HistoryEntry, State, Verb
 from cancelkit.states import Light, SectionState
-from cancelkit.text import checked_number
+from cancelkit.text import checked_line, checked_number
 from cancelkit.times import day_of
 from cancelkit.views import Line, Plan, View
 
@@ -31,6 +31,36 @@ if TYPE_CHECKING:
 Named = Mapping[str, tuple[NamedRecord, ...]]
 
 
+class Look(NamedTuple):
+    """Everything that a person sees of one customer, from one reading."""
+
+    view: View
+    plan: Plan | None  # None where no cancellation is open
+    history: tuple[HistoryEntry, ...]  # oldest first
+
+
+def look(
+    desk: Desk,
+    customer_id: str,
+    *,
+    name: int = 0,
+    of: Collection[str] | None = None,
+    on: date | None = None,
+) -> Look:
+    """Read everything once: the view, the plan and the history are of one instant.
+
+    Of the records that keep a section red, `name` are named, for the sections `of` (all where it
+    is None).
+    """
+    checked_number(name, "name", least=0)
+    samples = sampled(desk, customer_id)
+    with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
+        seen, judged = _see(desk, unit, customer_id, on=on, samples=samples)
+        shown = _view(desk, unit, seen, judged, _named(desk, unit, seen, judged, name, of))
+        plan = plan_of(desk, seen, judged) if seen.record and seen.state is State.PENDING else None
+        return Look(shown, plan, tuple(unit.history.of(customer_id)))
+
+
 def view(
     desk: Desk, customer_id: str, *, name: int = 0, on: date | None = None, profile: str = ""
 ) -> View:
@@ -39,39 +69,40 @@ def view(
     samples = sampled(desk, customer_id)
     with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
         seen, judged = _see(desk, unit, customer_id, on=on, samples=samples, profile=profile)
-        today, token, banner, drift = {}, "", "", ""
-        if seen.later:
-            before = reading.judge(desk, unit, evolve(seen, on=None), blind=True, profile=profile)
-            today = {section.key: state.light for section, state in before.pairs}
-        if seen.record is not None:
-            token = str(reading.see_plan(desk, unit, seen, seen.record, judged).token)
-        if seen.record is not None and seen.state is State.PENDING:
-            banner = desk.kit.text(banner_of(desk, seen.record))
-            if why := drift_of(seen):
-                drift = desk.kit.text(Message(f"banner.{why.code}", why.message.values))
-        lines = _lines(desk, seen, judged, _named(desk, unit, seen, judged, name))
-        record = seen.record
-        return View(
-            customer=seen.customer.id,
-            name=seen.customer.name,
-            owners=seen.customer.owners,
-            state=seen.state,
-            status=shown_status(seen.customer, seen.state),
-            banner=banner,
-            drift=drift,
-            profile=record.profile if record else profile,
-            schedule=record.schedule if record else None,
-            performed=_performed(desk, record, invertible=False),
-            may_put_back=_performed(desk, record, invertible=True),
-            ended=record.ended if record else None,
-            effective=record.effective if record else None,
-            sections=tuple(evolve(line, today=today.get(line.key)) for line in lines),
-            actions=_actions(desk, seen),
-            token=token,
-            read_at=seen.at,
-            today=seen.today,
-            as_of=seen.as_of,
-        )
+        return _view(desk, unit, seen, judged, _named(desk, unit, seen, judged, name))
+
+
+def _view(desk: Desk, unit: Unit, seen: Seen, judged: Judged, named: Named) -> View:
+    today, banner, drift, record = {}, "", "", seen.record
+    if seen.later:
+        before = reading.judge(desk, unit, evolve(seen, on=None), blind=True, profile=seen.profile)
+        today = {section.key: state.light for section, state in before.pairs}
+    if record is not None and seen.state is State.PENDING:
+        banner = desk.kit.text(banner_of(desk, record))
+        if why := drift_of(seen):
+            drift = desk.kit.text(Message(f"banner.{why.code}", why.message.values))
+    lines = _lines(desk, seen, judged, named)
+    return View(
+        customer=seen.customer.id,
+        name=seen.customer.name,
+        owners=seen.customer.owners,
+        state=seen.state,
+        status=shown_status(seen.customer, seen.state),
+        banner=banner,
+        drift=drift,
+        profile=record.profile if record else seen.profile,
+        schedule=record.schedule if record else None,
+        performed=_performed(desk, record, invertible=False),
+        may_put_back=_performed(desk, record, invertible=True),
+        ended=record.ended if record else None,
+        effective=record.effective if record else None,
+        sections=tuple(evolve(line, today=today.get(line.key)) for line in lines),
+        actions=_actions(desk, seen),
+        token=str(seen.token or ""),
+        read_at=seen.at,
+        today=seen.today,
+        as_of=seen.as_of,
+    )
 
 
 def plan(desk: Desk, customer_id: str, *, on: date | None = None) -> Plan:
@@ -80,10 +111,23 @@ def plan(desk: Desk, customer_id: str, *, on: date | None = None) -> Plan:
     with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
         seen, judged = _see(desk, unit, customer_id, on=on, samples=samples)
         if seen.record is not None and seen.state is State.PENDING:
-            return plan_of(desk, reading.see_plan(desk, unit, seen, seen.record, judged), judged)
+            return plan_of(desk, seen, judged)
         why = refusal("not_pending", **where(seen))
         sentence = f"There is no plan for {seen.customer.name}: {desk.kit.sentence(why)}."
         raise NotPending(sentence, (why,))
+
+
+def candidates(desk: Desk, customer_id: str, search: str = "", limit: int = 20) -> Sequence[User]:
+    """Return active users who may take a customer over, the best first: for whoever may edit."""
+    wanted = checked_line(search, "what is searched for")
+    with faults(f"looking for owners of customer {customer_id!r}"), desk.host.reading() as unit:
+        found = unit.customers.load((customer_id,)).get(customer_id)
+        customer, *_ = reading.look_up(desk, unit, found, customer_id)
+    if customer is None:
+        raise UnknownCustomer(f"There is no customer {customer_id!r} here.")
+    _may(desk, "edit", customer)
+    with faults("looking for users"):
+        return desk.kit.users.candidates(customer, wanted, limit) if desk.kit.users else ()
 
 
 def history(desk: Desk, customer_id: str) -> Sequence[HistoryEntry]:
@@ -91,7 +135,7 @@ def history(desk: Desk, customer_id: str) -> Sequence[HistoryEntry]:
     with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
         found = unit.customers.load((customer_id,)).get(customer_id)
         gone = Customer(customer_id, customer_id, tenant=desk.host.tenant)
-        _may_view(desk, sound_customer(desk, found, customer_id) or gone)
+        _may(desk, "view", sound_customer(desk, found, customer_id) or gone)
         return tuple(unit.history.of(customer_id))
 
 
@@ -144,10 +188,10 @@ def banner_of(desk: Desk, record: CancellationRecord) -> Message:
     return Message.of("banner.pending", on=on, by=by)
 
 
-def _may_view(desk: Desk, customer: Customer) -> None:
-    if not allowed(desk, "view", customer):
-        sentence = f"{desk.actor.name} has no role that allows to see this cancellation."
-        why = refusal("not_allowed", actor=desk.actor.name, verb="view")
+def _may(desk: Desk, action: str, customer: Customer) -> None:
+    if not allowed(desk, action, customer):
+        sentence = f"{desk.actor.name} has no role that allows to {action} this cancellation."
+        why = refusal("not_allowed", actor=desk.actor.name, verb=action)
         raise NotAllowed(sentence, (why,))
 
 
@@ -158,11 +202,14 @@ def _see(
     customer, record, gone = reading.look_up(desk, unit, found, customer_id)
     if customer is None:
         raise UnknownCustomer(f"There is no customer {customer_id!r} here.")
-    _may_view(desk, customer)
-    seen = reading.see(desk, unit, customer, record, allowed=True, gone=gone, **known)
+    _may(desk, "view", customer)
+    known |= {"allowed": True, "gone": gone, "profile": profile}
+    seen = reading.see(desk, unit, customer, record, **known)
     if seen.state is State.LIVE or (record and record.state is not seen.state):
         seen = evolve(seen, record=None)  # the last cancellation has no more to do with it
     judged = reading.judge(desk, unit, seen, blind=True, profile=profile)
+    if seen.record is not None:
+        return reading.see_plan(desk, unit, seen, seen.record, judged), judged
     return evolve(seen, judged=judged), judged
 
 
@@ -174,13 +221,21 @@ def _actions(desk: Desk, seen: Seen) -> tuple[Verb, ...]:
     return tuple(verb for verb in verbs if ACTIONS[verb] in granted)
 
 
-def _named(desk: Desk, unit: Unit, seen: Seen, judged: Judged, limit: int) -> Named:
-    """Ask for some of the records that keep each section red; only when somebody looks."""
+def _named(
+    desk: Desk,
+    unit: Unit,
+    seen: Seen,
+    judged: Judged,
+    limit: int,
+    of: Collection[str] | None = None,
+) -> Named:
+    """Ask for some of the records that keep sections red; only when somebody looks."""
     if limit < 1:
         return {}
     found: dict[str, tuple[NamedRecord, ...]] = {}
     for section, state in judged.pairs:
-        if state.light is Light.RED and state.count is not None:
+        wanted = of is None or section.key in of
+        if wanted and state.light is Light.RED and state.count is not None:
             ask = unit.customers.open_records
             try:
                 each = [ask(seen.customer.id, need, seen.as_of, limit) for need in section.needs]
@@ -211,6 +266,7 @@ def line_of(kit: CancelKit, judged: Judged, key: str, state: SectionState) -> Li
 
 def _lines(desk: Desk, seen: Seen, judged: Judged, named: Named) -> tuple[Line, ...]:
     kit, customer, lines = desk.kit, seen.customer, []
+    due = seen.effects if seen.state is State.PENDING else ()
     for section, state in judged.pairs:
         key, left = section.key, state.light is not Light.GREEN
         entry = seen.record.entry(key) if seen.record else None
@@ -220,6 +276,7 @@ def _lines(desk: Desk, seen: Seen, judged: Judged, named: Named) -> tuple[Line, 
             may_fix=_may_fix(desk, customer, key) if left else None,
             records=named.get(key, ()),
             entered=entry.data if entry else None,
+            planned=tuple(kit.text(p.effect.message()) for p in due if p.section == key),
         )
         lines.append(line)
     return tuple(lines)

@@ -37,6 +37,7 @@ class Line:
     may_fix: bool | None = None  # this actor, in the CRM; None: the host cannot tell
     records: tuple[NamedRecord, ...] = ()  # that keep it red, where asked for
     entered: JsonObject | None = field(default=None, repr=False)  # None where nothing was
+    planned: tuple[str, ...] = ()  # what Process, or Perform Now, would do for it
     override: Override | None = None  # in force: why it may be red all the same, and who says so
     today: Light | None = None  # in a view of a day to come: the light as of today
 

@@ -1,0 +1,97 @@
+"""A call: one request at one desk, with everything that a handler needs to answer it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from attrs import Factory, field, frozen
+
+from cancelkit.adapters.web import security
+from cancelkit.adapters.web.values import Fields, PanelRequest
+from cancelkit.asking import moment, new_id
+from cancelkit.cancellation import Cancellation
+from cancelkit.desk import Desk
+from cancelkit.errors import Invalid
+from cancelkit.messages import Message, Value
+
+if TYPE_CHECKING:
+    from cancelkit.adapters.web.panel import Panel
+
+
+OPERATION = "_op"
+"""The hidden field with the operation id."""
+
+BASED_ON = "_view"
+"""The hidden field with the token of the view, or of the plan, that the form was part of."""
+
+
+@frozen
+class Call:
+    """What a handler is given.
+
+    Attributes:
+        desk: the host's, in the language of the reader.
+        params: what the address says: "customer", "section".
+        nonce: of the Content-Security-Policy of the answer.
+    """
+
+    panel: Panel
+    request: PanelRequest
+    desk: Desk
+    params: dict[str, str]
+    nonce: str = field(factory=lambda: secrets.token_urlsafe(16))
+    now: datetime = field(default=Factory(lambda call: moment(call.desk)[0], takes_self=True))
+
+    @property
+    def customer(self) -> str:
+        """The id of the customer that the address names."""
+        return self.params["customer"]
+
+    @property
+    def cancellation(self) -> Cancellation:
+        """The workflow object of the customer that the address names."""
+        return self.desk.get(self.customer)
+
+    def query(self) -> Fields:
+        """Return the fields of the query."""
+        return Fields(self.request.query, "The address")
+
+    def form(self) -> Fields:
+        """Return the fields of the form that was sent, without the token that protects it."""
+        sent = Fields(self._body(), "The form")
+        sent.take(self._token_field)
+        return sent
+
+    def sent_token(self) -> str:
+        """Return the token that protects the form that was sent."""
+        return Fields(self._body(), "The form").take(self._token_field)
+
+    def hidden(self) -> dict[str, str]:
+        """Return the hidden fields that every form of this page has.
+
+        The operation id makes a double click harmless: both clicks send the same one.
+        """
+        token = self.panel.host_token
+        made = (
+            security.make_token(self.panel.secret, self.desk, self.now)
+            if token is None
+            else token.render(self.request)
+        )
+        return {self._token_field: made, OPERATION: new_id(self.desk)}
+
+    def text(self, key: str, /, **values: Value) -> str:
+        """Return the text of a message key, in the language of the reader."""
+        return self.desk.kit.text(Message.of(key, **values))
+
+    @property
+    def _token_field(self) -> str:
+        token = self.panel.host_token
+        return security.FIELD if token is None else token.field
+
+    def _body(self) -> str:
+        try:
+            return self.request.body.decode("ascii")
+        except UnicodeDecodeError:
+            raise Invalid("The form is not URL-encoded: it has bytes beyond ASCII.") from None

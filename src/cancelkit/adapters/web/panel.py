@@ -1,0 +1,126 @@
+"""The panel: one pure function from a request at a desk to a response, mounted by any framework."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attrs import Factory, evolve, field, frozen
+from jinja2 import Environment
+
+from cancelkit.adapters.web import api, pages, security
+from cancelkit.adapters.web.call import Call
+from cancelkit.adapters.web.language import desk_in
+from cancelkit.adapters.web.problems import Forged, NotTaken, TooLarge, problem_of
+from cancelkit.adapters.web.render import environment
+from cancelkit.adapters.web.routes import find
+from cancelkit.adapters.web.security import HostToken
+from cancelkit.adapters.web.table import ROUTES
+from cancelkit.adapters.web.values import PanelRequest, PanelResponse
+from cancelkit.desk import Desk
+from cancelkit.errors import BadSetup, CancelkitError
+from cancelkit.letters import Languages
+
+BODY_LIMIT = 256 * 1024
+"""How many bytes of a body are read, where the host says nothing else."""
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+
+
+def _secret(secret: str | bytes) -> bytes:
+    raw = secret.encode() if isinstance(secret, str) else secret
+    if not isinstance(raw, bytes) or len(raw) < 16:
+        raise BadSetup("The panel's secret= must have 16 bytes or more, such as the host's own.")
+    return raw
+
+
+@frozen
+class Panel:
+    """What a host sets up once, at start-up. It holds no connection and does no I/O.
+
+    Attributes:
+        secret: signs the tokens of forms; the same in every process of the host.
+        languages: the languages to choose from by `Person.language` or Accept-Language; the kit's
+            own translator is the default.
+        templates: folders with templates that take the place of those that ship, file by file.
+        origins: further origins of this very site, where a proxy changes Host.
+        frames: who may show the panel in a frame: "'self'", "https://crm.example"; nobody if empty.
+        host_token: the host's own protection of forms, in place of the panel's.
+        stuck_after: after how many days a pending cancellation is overdue in the queue.
+        named: how many of the open records are named when somebody asks.
+        body_limit: in bytes; what is longer is refused before it is parsed.
+    """
+
+    secret: bytes = field(converter=_secret, repr=False)
+    languages: Languages | None = field(default=None, kw_only=True)
+    templates: tuple[str | Path, ...] = field(default=(), kw_only=True, converter=tuple)
+    origins: frozenset[str] = field(default=frozenset(), kw_only=True, converter=frozenset)
+    frames: tuple[str, ...] = field(default=(), kw_only=True, converter=tuple)
+    host_token: HostToken | None = field(default=None, kw_only=True)
+    stuck_after: int = field(default=60, kw_only=True)
+    named: int = field(default=20, kw_only=True)
+    body_limit: int = field(default=BODY_LIMIT, kw_only=True)
+    jinja: Environment = field(
+        init=False,
+        eq=False,
+        repr=False,
+        default=Factory(lambda panel: environment(panel.templates), takes_self=True),
+    )
+
+    def handle(self, request: PanelRequest, desk: Desk) -> PanelResponse:
+        """Answer a request; never raises but for a fault of cancelkit itself.
+
+        Args:
+            request: as the framework's shell hands it over; the body may be cut off after
+                `body_limit` + 1 bytes.
+            desk: at the host's data, for the user whom the host has authenticated.
+        """
+        call = Call(self, request, self.reader(request, desk), {})
+        try:
+            route, params = find(ROUTES, request.method, request.path)
+            call = evolve(call, params=params)
+            if route.method == "POST":
+                self._check(call)
+            response = route.handler(call)
+        except CancelkitError as error:
+            response = self._sorry(call, error)
+        body = b"" if request.method == "HEAD" else response.body
+        return evolve(response, body=body, headers=_with(call, response))
+
+    def reader(self, request: PanelRequest, desk: Desk) -> Desk:
+        """Return the desk in the language of the reader."""
+        return desk_in(self, request, desk)
+
+    def _check(self, call: Call) -> None:
+        """Refuse a request that changes something, unless it comes from a page of ours."""
+        request = call.request
+        if len(request.body) > self.body_limit:
+            raise TooLarge(f"The body has more than {self.body_limit} bytes.")
+        api = call.request.path.startswith("/api/")
+        if request.content_type != (JSON if api else FORM):
+            raise NotTaken(f"The body must be {JSON if api else FORM}.")
+        if not security.own_origin(request, self.origins):
+            raise Forged("The request came from another site.")
+        if self.host_token is not None:
+            good = self.host_token.check(request) is True
+        else:
+            sent = request.headers.get(security.HEADER, "") if api else call.sent_token()
+            good = security.good_token(self.secret, call.desk, call.now, sent)
+        if not good:
+            raise Forged("The request has no good token.")
+
+    def _sorry(self, call: Call, error: CancelkitError) -> PanelResponse:
+        problem = problem_of(error)
+        if problem.status >= 500:
+            call.desk.kit.report("the panel", error)
+        if problem.status == 404:
+            problem = evolve(problem, detail="")  # the same for absent and forbidden
+        answer = api.problem if call.request.path.startswith("/api/") else pages.problem
+        return answer(call, problem)
+
+
+def _with(call: Call, response: PanelResponse) -> tuple[tuple[str, str], ...]:
+    """Return the headers, with the protecting ones that the response does not set itself."""
+    own = {name.lower() for name, _ in response.headers}
+    more = security.headers(call.nonce, call.panel.frames)
+    return (*response.headers, *(pair for pair in more if pair[0].lower() not in own))
