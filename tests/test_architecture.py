@@ -314,7 +314,7 @@ PLANTED = [
     ("sections.mood", "from cancelkit.ports.unit import Unit", "sections imports cancelkit.ports"),
     ("ports.unit", "from cancelkit import sections", "ports imports cancelkit.sections"),
     ("kit", "from cancelkit.adapters.memory import Crm", "rank 4 imports"),
-    ("kit", "from cancelkit.relay import Relay", "rank 4 imports cancelkit.relay of rank 5"),
+    ("kit", "from cancelkit.relay import Relay", "of rank 5"),
     ("sections", "from cancelkit.sections import creating_expiry", "of rank 5"),
     ("", "from cancelkit.adapters import memory", "the front door imports"),
     ("", "import uuid\nuuid.uuid4()", "uses uuid.uuid4"),
