@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from cancelkit.decide import Samples
 from cancelkit.errors import AdapterContractError, CancelkitError, CommandFailed, Invalid
@@ -18,6 +18,7 @@ from cancelkit.times import checked_instant, day_of
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -102,14 +103,19 @@ def unless_blind(desk: Desk, port: str, ask: Callable[[], T], blind: bool) -> tu
         return None, said
 
 
+def or_none(
+    desk: Desk, port: str, ask: Callable[P, T], *args: P.args, **more: P.kwargs
+) -> T | None:
+    """Ask a port for a view: None where it fails, which is reported."""
+    return unless_blind(desk, port, lambda: ask(*args, **more), blind=True)[0]
+
+
 def sampled(desk: Desk, customer_id: str) -> Samples:
     """Ask the other systems, before the unit of work; one that fails is reported, and unknown."""
     needs, sampler = desk.kit.known.sampled, desk.kit.sampler
     if not needs or sampler is None:
         return {}
-    answers, _ = unless_blind(
-        desk, "Sampler.sample", lambda: sampler.sample(customer_id, needs), blind=True
-    )
+    answers = or_none(desk, "Sampler.sample", sampler.sample, customer_id, needs)
     return answers if isinstance(answers, Mapping) else {}
 
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import evolve
 
 from cancelkit import reading
-from cancelkit.asking import allowed, faults, link, sampled, sound_customer, unless_blind
-from cancelkit.decide import Ask, Seen, blocks, decide, drift_of, possible, refusal, where
+from cancelkit.asking import allowed, faults, link, or_none, sampled, sound_customer
+from cancelkit.decide import LOOK, Seen, blocks, decide, drift_of, possible, refusal, where
 from cancelkit.errors import NotAllowed, NotPending, UnknownCustomer
 from cancelkit.evaluate import Judged
 from cancelkit.lifecycle import ACTIONS, shown_status
 from cancelkit.messages import Message
 from cancelkit.people import Customer, NamedRecord, User
-from cancelkit.ports import Unit
+from cancelkit.ports import Links, Unit
 from cancelkit.records import CancellationRecord, HistoryEntry, State, Verb
 from cancelkit.states import Light, SectionState
 from cancelkit.text import checked_line, checked_number
@@ -26,9 +27,6 @@ from cancelkit.views import Line, Plan, View
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
     from cancelkit.kit import CancelKit
-
-
-Named = Mapping[str, tuple[NamedRecord, ...]]
 
 
 class Look(NamedTuple):
@@ -53,12 +51,9 @@ def look(
     is None).
     """
     checked_number(name, "name", least=0)
-    samples = sampled(desk, customer_id)
-    with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
-        seen, judged = _see(desk, unit, customer_id, on=on, samples=samples)
-        shown = _view(desk, unit, seen, judged, _named(desk, unit, seen, judged, name, of))
-        plan = plan_of(desk, seen, judged) if seen.record and seen.state is State.PENDING else None
-        return Look(shown, plan, tuple(unit.history.of(customer_id)))
+    with _looking(desk, customer_id, on) as (unit, seen):
+        plan = plan_of(desk, seen) if seen.record and seen.state is State.PENDING else None
+        return Look(_view(desk, unit, seen, name, of), plan, tuple(unit.history.of(customer_id)))
 
 
 def view(
@@ -66,22 +61,20 @@ def view(
 ) -> View:
     """Read everything once and return it as values; as of a day to come, also as of today."""
     checked_number(name, "name", least=0)
-    samples = sampled(desk, customer_id)
-    with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
-        seen, judged = _see(desk, unit, customer_id, on=on, samples=samples, profile=profile)
-        return _view(desk, unit, seen, judged, _named(desk, unit, seen, judged, name))
+    with _looking(desk, customer_id, on, profile) as (unit, seen):
+        return _view(desk, unit, seen, name)
 
 
-def _view(desk: Desk, unit: Unit, seen: Seen, judged: Judged, named: Named) -> View:
+def _view(desk: Desk, unit: Unit, seen: Seen, name: int, of: Collection[str] | None = None) -> View:
     today, banner, drift, record = {}, "", "", seen.record
     if seen.later:
-        before = reading.judge(desk, unit, evolve(seen, on=None), blind=True, profile=seen.profile)
+        before = reading.judge(desk, unit, evolve(seen, ask=evolve(seen.ask, on=None)))
         today = {section.key: state.light for section, state in before.pairs}
     if record is not None and seen.state is State.PENDING:
         banner = desk.kit.text(banner_of(desk, record))
         if why := drift_of(seen):
             drift = desk.kit.text(Message(f"banner.{why.code}", why.message.values))
-    lines = _lines(desk, seen, judged, named)
+    lines = _lines(desk, seen, _named(desk, unit, seen, name, of))
     return View(
         customer=seen.customer.id,
         name=seen.customer.name,
@@ -90,7 +83,7 @@ def _view(desk: Desk, unit: Unit, seen: Seen, judged: Judged, named: Named) -> V
         status=shown_status(seen.customer, seen.state),
         banner=banner,
         drift=drift,
-        profile=record.profile if record else seen.profile,
+        profile=record.profile if record else seen.ask.profile,
         schedule=record.schedule if record else None,
         performed=_performed(desk, record, invertible=False),
         may_put_back=_performed(desk, record, invertible=True),
@@ -107,11 +100,9 @@ def _view(desk: Desk, unit: Unit, seen: Seen, judged: Judged, named: Named) -> V
 
 def plan(desk: Desk, customer_id: str, *, on: date | None = None) -> Plan:
     """Read everything once and return what Process would do, or what it would schedule."""
-    samples = sampled(desk, customer_id)
-    with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
-        seen, judged = _see(desk, unit, customer_id, on=on, samples=samples)
+    with _looking(desk, customer_id, on) as (_, seen):
         if seen.record is not None and seen.state is State.PENDING:
-            return plan_of(desk, seen, judged)
+            return plan_of(desk, seen)
         why = refusal("not_pending", **where(seen))
         sentence = f"There is no plan for {seen.customer.name}: {desk.kit.sentence(why)}."
         raise NotPending(sentence, (why,))
@@ -139,17 +130,17 @@ def history(desk: Desk, customer_id: str) -> Sequence[HistoryEntry]:
         return tuple(unit.history.of(customer_id))
 
 
-def plan_of(desk: Desk, seen: Seen, judged: Judged) -> Plan:
+def plan_of(desk: Desk, seen: Seen) -> Plan:
     """Make the plan from what was seen; nothing is read."""
-    lines = _lines(desk, seen, judged, {})
+    lines = _lines(desk, seen, {})
     blocking = tuple(line for line in lines if line.blocks)
     until_then = tuple(x for x in blocking if seen.later and x.light is Light.RED)
     texts = [desk.kit.text(planned.effect.message()) for planned in seen.effects]
     if seen.record is not None and seen.record.former is not None:
         was = shown_status(seen.customer, seen.state)
         texts.append(desk.kit.text(Message.of("plan.status", was=was, to="Cancelled")))
-    confirmed = Ask(Verb.PROCESS, desk.actor, token=seen.token)
-    refusals = decide(confirmed, evolve(seen, allowed=True, judged=judged)).refusals
+    confirmed = evolve(seen.ask, verb=Verb.PROCESS, token=seen.token)
+    refusals = decide(evolve(seen, allowed=True, ask=confirmed)).refusals
     return Plan(
         customer=seen.customer.id,
         name=seen.customer.name,
@@ -195,22 +186,28 @@ def _may(desk: Desk, action: str, customer: Customer) -> None:
         raise NotAllowed(sentence, (why,))
 
 
-def _see(
-    desk: Desk, unit: Unit, customer_id: str, *, profile: str = "", **known: Any
-) -> tuple[Seen, Judged]:
-    found = unit.customers.load((customer_id,)).get(customer_id)
-    customer, record, gone = reading.look_up(desk, unit, found, customer_id)
-    if customer is None:
-        raise UnknownCustomer(f"There is no customer {customer_id!r} here.")
-    _may(desk, "view", customer)
-    known |= {"allowed": True, "gone": gone, "profile": profile}
-    seen = reading.see(desk, unit, customer, record, **known)
-    if seen.state is State.LIVE or (record and record.state is not seen.state):
-        seen = evolve(seen, record=None)  # the last cancellation has no more to do with it
-    judged = reading.judge(desk, unit, seen, blind=True, profile=profile)
-    if seen.record is not None:
-        return reading.see_plan(desk, unit, seen, seen.record, judged), judged
-    return evolve(seen, judged=judged), judged
+@contextmanager
+def _looking(
+    desk: Desk, customer_id: str, on: date | None, profile: str = ""
+) -> Generator[tuple[Unit, Seen]]:
+    """Read and judge everything, for an actor who may view, in a unit that writes nothing."""
+    samples = sampled(desk, customer_id)
+    ask = evolve(LOOK, actor=desk.actor, on=on, profile=profile, samples=samples)
+    with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
+        found = unit.customers.load((customer_id,)).get(customer_id)
+        customer, record, gone = reading.look_up(desk, unit, found, customer_id)
+        if customer is None:
+            raise UnknownCustomer(f"There is no customer {customer_id!r} here.")
+        _may(desk, "view", customer)
+        known = {"ask": ask, "blind": True, "allowed": True, "gone": gone}
+        seen = reading.see(desk, unit, customer, record, **known)
+        if seen.state is State.LIVE or (record and record.state is not seen.state):
+            seen = evolve(seen, record=None)  # the last cancellation has no more to do with it
+        judged = reading.judge(desk, unit, seen)
+        if seen.record is not None:
+            yield unit, reading.see_plan(desk, unit, seen, seen.record, judged)
+        else:
+            yield unit, evolve(seen, judged=judged)
 
 
 def _actions(desk: Desk, seen: Seen) -> tuple[Verb, ...]:
@@ -222,28 +219,16 @@ def _actions(desk: Desk, seen: Seen) -> tuple[Verb, ...]:
 
 
 def _named(
-    desk: Desk,
-    unit: Unit,
-    seen: Seen,
-    judged: Judged,
-    limit: int,
-    of: Collection[str] | None = None,
-) -> Named:
+    desk: Desk, unit: Unit, seen: Seen, limit: int, of: Collection[str] | None
+) -> Mapping[str, tuple[NamedRecord, ...]]:
     """Ask for some of the records that keep sections red; only when somebody looks."""
-    if limit < 1:
-        return {}
+    red = [s for s, state in seen.judged.pairs if state.light is Light.RED and state.count]
     found: dict[str, tuple[NamedRecord, ...]] = {}
-    for section, state in judged.pairs:
-        wanted = of is None or section.key in of
-        if wanted and state.light is Light.RED and state.count is not None:
-            ask = unit.customers.open_records
-            try:
-                each = [ask(seen.customer.id, need, seen.as_of, limit) for need in section.needs]
-                found[section.key] = tuple(NamedRecord(*one) for some in each for one in some)[
-                    :limit
-                ]
-            except Exception as error:  # noqa: BLE001 - names are for people: the count stands
-                desk.kit.report(f"CustomerRepo.open_records for section {section.key!r}", error)
+    for section in red if limit else ():
+        if of is None or section.key in of:
+            port = f"CustomerRepo.open_records for section {section.key!r}"
+            records = or_none(desk, port, reading.records_of, unit, seen, section, limit)
+            found[section.key] = (records or ())[:limit]
     return found
 
 
@@ -264,16 +249,28 @@ def line_of(kit: CancelKit, judged: Judged, key: str, state: SectionState) -> Li
     )
 
 
-def _lines(desk: Desk, seen: Seen, judged: Judged, named: Named) -> tuple[Line, ...]:
-    kit, customer, lines = desk.kit, seen.customer, []
+def _lines(
+    desk: Desk, seen: Seen, named: Mapping[str, tuple[NamedRecord, ...]]
+) -> tuple[Line, ...]:
+    kit, links, fixers, customer, lines = (
+        desk.kit,
+        desk.kit.links,
+        desk.kit.fixers,
+        seen.customer,
+        [],
+    )
     due = seen.effects if seen.state is State.PENDING else ()
-    for section, state in judged.pairs:
-        key, left = section.key, state.light is not Light.GREEN
+    for section, state in seen.judged.pairs:
+        key, manage, may_fix = section.key, None, None
+        if links is not None:
+            manage = or_none(desk, "Links.manage", _address, links, customer, key)
+        if fixers is not None and state.light is not Light.GREEN:
+            may_fix = or_none(desk, "Fixers.may_fix", fixers.may_fix, desk.actor, key, customer)
         entry = seen.record.entry(key) if seen.record else None
         line = evolve(
-            line_of(kit, judged, key, state),
-            manage=_manage(desk, customer, key),
-            may_fix=_may_fix(desk, customer, key) if left else None,
+            line_of(kit, seen.judged, key, state),
+            manage=manage,
+            may_fix=may_fix,
             records=named.get(key, ()),
             entered=entry.data if entry else None,
             planned=tuple(kit.text(p.effect.message()) for p in due if p.section == key),
@@ -282,19 +279,5 @@ def _lines(desk: Desk, seen: Seen, judged: Judged, named: Named) -> tuple[Line, 
     return tuple(lines)
 
 
-def _manage(desk: Desk, customer: Customer, key: str) -> str | None:
-    links = desk.kit.links
-    if links is None:
-        return None
-    return unless_blind(
-        desk, "Links.manage", lambda: link(links.manage(customer, key)), blind=True
-    )[0]
-
-
-def _may_fix(desk: Desk, customer: Customer, key: str) -> bool | None:
-    fixers = desk.kit.fixers
-    if fixers is None:
-        return None
-    return unless_blind(
-        desk, "Fixers.may_fix", lambda: fixers.may_fix(desk.actor, key, customer), blind=True
-    )[0]
+def _address(links: Links, customer: Customer, key: str) -> str | None:
+    return link(links.manage(customer, key))

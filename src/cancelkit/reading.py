@@ -10,7 +10,7 @@ from attrs import evolve
 
 from cancelkit.asking import mentioned, moment, recipients, sound_customer, unless_blind
 from cancelkit.checklist import Checklist
-from cancelkit.decide import Ask, Seen, refusal
+from cancelkit.decide import Seen, refusal
 from cancelkit.effects import Effect, Expecting, Invertible
 from cancelkit.errors import AdapterContractError, Invalid, PluginError
 from cancelkit.evaluate import Judged, evaluate, read_answers, with_overrides
@@ -18,12 +18,12 @@ from cancelkit.facts import Facts
 from cancelkit.lifecycle import state_of, while_pending
 from cancelkit.messages import Message, Refusal
 from cancelkit.needs import Need, Unknown
-from cancelkit.people import Customer, Person, User
+from cancelkit.people import Customer, NamedRecord, Person, User
 from cancelkit.plan import Planned, digest_of, due_effects, make_token, revision_of
 from cancelkit.ports import Unit
 from cancelkit.records import CancellationRecord, Entry, JsonObject, Performed, State
 from cancelkit.registration import form_of, version_of
-from cancelkit.section import WithCheck
+from cancelkit.section import Section, WithCheck
 from cancelkit.serial import from_data, to_data
 
 if TYPE_CHECKING:
@@ -48,18 +48,11 @@ def look_up(
 
 
 def see(
-    desk: Desk,
-    unit: Unit,
-    customer: Customer,
-    record: CancellationRecord | None,
-    on: date | None = None,
-    **known: Any,
+    desk: Desk, unit: Unit, customer: Customer, record: CancellationRecord | None, **known: Any
 ) -> Seen:
     """Return what every command and view begins with: the time, and the state."""
-    now, today = moment(desk)
-    on = None if on == today else on  # no date is today's
-    known |= {"on": on, "unmarkable": unit.status is not None and customer.status is None}
-    return Seen(now, today, state_of(customer, record), customer, record, **known)
+    state, unmarkable = state_of(customer, record), unit.status is not None and not customer.status
+    return Seen(*moment(desk), state, customer, record, unmarkable=unmarkable, **known)
 
 
 def checklist_of(desk: Desk, record: CancellationRecord | None, profile: str = "") -> Checklist:
@@ -70,22 +63,14 @@ def checklist_of(desk: Desk, record: CancellationRecord | None, profile: str = "
     return now.as_copied(record.gates, record.required, desk.kit.known.by_key)
 
 
-def judge(
-    desk: Desk,
-    unit: Unit,
-    seen: Seen,
-    *,
-    only: str | None = None,
-    blind: bool = False,
-    profile: str = "",
-) -> Judged:
+def judge(desk: Desk, unit: Unit, seen: Seen, *, only: str | None = None) -> Judged:
     """Judge the checklist, or the one section `only`, for what was seen.
 
     In a view, which is `blind`, every fact is unknown when the host cannot answer at all. A
     command lets the exception out, and is rolled back.
     """
-    customer, as_of = seen.customer, seen.as_of
-    checklist = checklist_of(desk, seen.record, profile)
+    customer, as_of, blind = seen.customer, seen.as_of, seen.blind
+    checklist = checklist_of(desk, seen.record, seen.ask.profile)
     checklist = checklist if only is None else checklist.only(only)
     checklist = checklist.standing_in(checklist.by_key if seen.gone else (), "section.gone")
     checklist, forms, performed = _entered(checklist, seen.record)
@@ -93,7 +78,7 @@ def judge(
         desk, "CustomerRepo.facts", lambda: _ask(unit, customer.id, checklist.needs, as_of), blind
     )
     unknown: dict[Need[Any], object] = dict.fromkeys(checklist.needs, Unknown(why))
-    answers = {**(found or unknown), **read_answers(checklist.sampled, seen.samples)}
+    answers = {**(found or unknown), **read_answers(checklist.sampled, seen.ask.samples)}
     users, _ = unless_blind(
         desk, "Users.find", lambda: mentioned(desk, forms.values(), customer.owners), blind
     )
@@ -103,25 +88,27 @@ def judge(
     if seen.record is None or not seen.record.overrides:
         return judged
     overridden = [one.section for one in seen.record.overrides if one.section in checklist.by_key]
-    ids = {key: open_ids(desk, unit, seen, judged, key, blind=blind) for key in overridden}
+    ids = {key: open_ids(desk, unit, seen, judged, key) for key in overridden}
     return with_overrides(judged, seen.record, ids)
 
 
-def open_ids(
-    desk: Desk, unit: Unit, seen: Seen, judged: Judged, key: str, *, blind: bool = False
-) -> tuple[str, ...]:
+def open_ids(desk: Desk, unit: Unit, seen: Seen, judged: Judged, key: str) -> tuple[str, ...]:
     """Return the ids of (the first 100 of) the records that keep a section red, in order."""
-    section = judged.checklist.by_key[key]
-    red = [state for one, state in judged.pairs if one.key == key and state.count is not None]
-    if not red:
-        return ()
+    red = [one for one, state in judged.pairs if one.key == key and state.count is not None]
+    found, _ = unless_blind(
+        desk,
+        "CustomerRepo.open_records",
+        lambda: [record for one in red for record in records_of(unit, seen, one, 100)],
+        seen.blind,
+    )
+    return tuple(sorted(str(record.id) for record in found or ()))
 
-    def ask() -> tuple[str, ...]:
-        names = unit.customers.open_records
-        found = [names(seen.customer.id, need, seen.as_of, 100) for need in section.needs]
-        return tuple(sorted(str(record[0]) for records in found for record in records))
 
-    return unless_blind(desk, "CustomerRepo.open_records", ask, blind)[0] or ()
+def records_of(unit: Unit, seen: Seen, section: Section, limit: int) -> tuple[NamedRecord, ...]:
+    """Ask for the records that keep a section red, at most `limit` for each of its needs."""
+    ask, key = unit.customers.open_records, seen.customer.id
+    each = [ask(key, need, seen.as_of, limit) for need in section.needs]
+    return tuple(NamedRecord(*record) for records in each for record in records)
 
 
 def evaluated(desk: Desk, checklist: Checklist, facts: Facts) -> Judged:
@@ -143,12 +130,12 @@ def evaluated(desk: Desk, checklist: Checklist, facts: Facts) -> Judged:
     return evaluate(checklist.standing_in(faults, "section.unplannable"), facts)
 
 
-def check_form(desk: Desk, seen: Seen, ask: Ask) -> Mapping[str, User]:
+def check_form(desk: Desk, seen: Seen) -> Mapping[str, User]:
     """Let the section check what is entered, and return the users whom it mentions.
 
     What the section raises ends the command, unrecorded.
     """
-    checklist = checklist_of(desk, seen.record).only(ask.section)
+    ask, checklist = seen.ask, checklist_of(desk, seen.record).only(seen.ask.section)
     users, section = mentioned(desk, (ask.form,)), checklist.sections[0]
     if isinstance(section, WithCheck):
         _, before, _ = _entered(checklist, seen.record)
@@ -162,15 +149,12 @@ def see_plan(
 ) -> Seen:
     """Add what Process would do to what was seen: the effects, who is told, the plan's token."""
     effects = due_effects(judged, record)
-    told = then = recipients(desk, "processed", seen.customer, record)
-    if seen.later:
-        told, seen = (
-            recipients(desk, "scheduled", seen.customer, record),
-            evolve(seen, told_then=then),
-        )
+    told = recipients(desk, "scheduled" if seen.later else "processed", seen.customer, record)
+    then = recipients(desk, "processed", seen.customer, record) if seen.later else ()
     unable = why_not(unit, seen.customer, effects)
     token = make_token(record, judged, effects, told, seen.on, seen.later)
-    return evolve(seen, judged=judged, effects=effects, unable=unable, told=told, token=token)
+    seen = evolve(seen, judged=judged, effects=effects, unable=unable)
+    return evolve(seen, told=told, told_then=then, token=token)
 
 
 def see_removal(desk: Desk, seen: Seen, record: CancellationRecord, *, put_back: bool) -> Seen:

@@ -444,8 +444,8 @@ def _advances_to(verb: Verb, change: Callable[[Any, Any], Mapping[str, Any]]) ->
     """After a verb the cancellation is another one, made of those before and after it."""
 
     def make(real: Callable[..., Any]) -> Callable[..., Any]:
-        def advanced(record: Any, ask: Any, seen: Any, move: Verb, *args: Any) -> Any:
-            after = real(record, ask, seen, move, *args)
+        def advanced(record: Any, seen: Any, move: Verb, *args: Any) -> Any:
+            after = real(record, seen, move, *args)
             return evolve(after, **change(record, after)) if move is verb else after
 
         return advanced
@@ -489,8 +489,8 @@ def _guesses(mirror: Any, seen: Any, former: Any) -> None:
 def _only_recorded(real: Callable[..., Any]) -> Callable[..., Any]:
     """The blocked day is recorded, and nothing else is done."""
 
-    def refusal(desk: Any, unit: Any, ask: Any, seen: Any, decision: Any) -> Any:
-        return real(desk, unit, evolve(ask, due=False), seen, decision)
+    def refusal(desk: Any, unit: Any, seen: Any, decision: Any) -> Any:
+        return real(desk, unit, evolve(seen, ask=evolve(seen.ask, due=False)), decision)
 
     return refusal
 
@@ -513,16 +513,15 @@ def _tells_twice(real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _unchecked_when_due(real: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda ask, seen: () if ask.due else real(ask, seen)
+    return lambda seen: () if seen.ask.due else real(seen)
 
 
 def _on_any_day(real: Callable[..., Any]) -> Callable[..., Any]:
     """It does not matter whether a schedule is there, or whether its day has come."""
 
-    def on_the_day(seen: Any) -> Any:
+    def on_the_day(seen: Any) -> None:
         if seen.record is None:
-            return real(seen)
-        return evolve(seen, on=seen.today, behalf=seen.record.begun.by)
+            real(seen)
 
     return on_the_day
 
