@@ -8,10 +8,20 @@ import random
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.browser import accessible, browser, complaints, open_page, page
 from tests.harness.report import Report
 from tests.servers import databases, mariadb_url, postgres_url
 
-__all__ = ["databases", "mariadb_url", "postgres_url"]  # fixtures of every test
+__all__ = [  # fixtures of every test
+    "accessible",
+    "browser",
+    "complaints",
+    "databases",
+    "mariadb_url",
+    "open_page",
+    "page",
+    "postgres_url",
+]
 
 settings.register_profile("default", deadline=None, print_blob=True, derandomize=False)
 settings.register_profile(
@@ -105,7 +115,12 @@ PROOFS = frozenset(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the proofs: they take most of the time, and do not depend on the version of Python."""
+    """Marks what needs a browser, and the proofs.
+
+    Proofs take most of the time, and do not depend on the version of Python.
+    """
     for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
         if item.path.name in PROOFS:
             item.add_marker(pytest.mark.proof)

@@ -85,6 +85,7 @@ TECHNOLOGIES = {
     "cancelkit.adapters.cli": {"rich"},
     "cancelkit.adapters.fastapi": {"fastapi"},
     "cancelkit.adapters.flask": {"flask"},
+    "cancelkit.adapters.languages": {"babel"},
     "cancelkit.adapters.sqlalchemy": {"sqlalchemy"},
     "cancelkit.adapters.starlette": {"starlette"},
     "cancelkit.adapters.web": {"jinja2"},

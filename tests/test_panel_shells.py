@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import pytest
 from attrs import frozen
@@ -96,15 +96,21 @@ def flask_client(at: Callable[[str | None], Any]) -> Ask:
         if "content" in sent:
             sent["data"] = sent.pop("content")
         answer = client.open(PREFIX + path, method=method, headers=headers, **sent)
-        return Answer(answer.status_code, answer.get_data(as_text=True), answer.headers)
+        return Answer(answer.status_code, answer.get_data(as_text=True), dict(answer.headers))
 
     return ask
 
 
 CLIENTS = {"starlette": starlette_client, "fastapi": fastapi_client, "flask": flask_client}
-STRANGERS = {
-    "starlette": lambda: HTTPException(401),
-    "fastapi": lambda: HTTPException(401),
+
+
+def unauthorised() -> NoReturn:
+    raise HTTPException(401)
+
+
+STRANGERS: Mapping[str, Callable[[], NoReturn]] = {
+    "starlette": unauthorised,
+    "fastapi": unauthorised,
     "flask": lambda: abort(401),
 }
 
@@ -120,7 +126,7 @@ def mounted(framework: str, *, around: Callable[[Desk], Any] = lambda desk: desk
 
     def at(user: str | None) -> Any:
         if user == "":
-            raise STRANGERS[framework]()
+            STRANGERS[framework]()
         return around(w.desk(user or "alice"))
 
     return Mounted(w, CLIENTS[framework](at))
@@ -183,7 +189,7 @@ def test_identifiers_with_every_kind_of_character_arrive(framework: str) -> None
 
 
 def test_a_host_that_gives_no_desk_is_told() -> None:
-    with pytest.raises(BadSetup, match="A desk is needed, as kit.at"):
+    with pytest.raises(BadSetup, match=r"A desk is needed, as kit\.at"):
         mounted("starlette", around=lambda desk: None).ask("GET", "/customers/C-1")
 
 

@@ -31,8 +31,12 @@ from tests import strategies as sts
 
 SAMPLES = "samples.py"
 """Stored documents for the stores' contract: with any keys, which nobody ever shows."""
+TRANSLATIONS = "languages"
+"""The folder of the other languages; tests/test_languages.py has them."""
 SOURCES = [
-    path for path in sorted(Path(cancelkit.__file__).parent.rglob("*.py")) if path.name != SAMPLES
+    path
+    for path in sorted(Path(cancelkit.__file__).parent.rglob("*.py"))
+    if path.name != SAMPLES and path.parent.name != TRANSLATIONS
 ]
 STATES = {"green", "red", "unknown", "_plain_green", "_plain_red"}
 REFUSALS = {"refusal"}
@@ -44,6 +48,7 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "verb.{decision.verb.value}": VERBS,
     "verb.{entry.verb.value}": VERBS,
     "refused.{code}": REFUSED_BY_CODE,
+    "label.{text}": [],  # of the host and of the sections: English as they are
     "title.{key}": [section.key for section in STANDARD.sections],
     "banner.{why.code}": ["drift", "customer_gone"],
 }

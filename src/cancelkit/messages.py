@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 Value: TypeAlias = str | int | date
 
@@ -65,32 +65,41 @@ class Catalogue:
 
     texts: Mapping[str, str]  # key -> text with `{name}` places
     plural: Callable[[int], str] = plural_of_english  # count -> plural category of the language
+    show: Callable[[Value], str] = str  # a value as text; a language formats days and numbers
 
     def text(self, message: Message) -> str:
         """Return the text of a message; an unknown key is shown with its values, never lost."""
         values = dict(message.values)
         template = self._template(message.key, values)
+        shown = _Lenient(values)
+        if self.show is not str:
+            shown.update((name, self.show(value)) for name, value in message.values)
         if template is None:
-            shown = ", ".join(f"{name} {value}" for name, value in values.items())
-            return f"{message.key} ({shown})" if shown else message.key
-        if values.pop("more", 0) and "count" in values:
-            values["count"] = f"{values['count']}+"
+            listed = ", ".join(f"{name} {value}" for name, value in shown.items())
+            return f"{message.key} ({listed})" if listed else message.key
+        if values.get("more") and "count" in values:
+            shown["count"] = f"{shown['count']}+"
         try:
-            return template.format_map(_Lenient(values))
+            return template.format_map(shown)
         except (ValueError, LookupError, AttributeError):  # a translation with a wrong template
             return template
 
     def _template(self, key: str, values: Mapping[str, Value]) -> str | None:
         count = values.get("count")
         if isinstance(count, int):
-            category = "other" if values.get("more") else self.plural(count)
-            if (found := self.texts.get(f"{key}.{category}")) is not None:
-                return found
+            for category in (*(("other",) if values.get("more") else ()), self.plural(count)):
+                if (found := self.texts.get(f"{key}.{category}")) is not None:
+                    return found
         return self.texts.get(key)
 
     def with_texts(self, texts: Mapping[str, str]) -> Catalogue:
-        """Return a catalogue with more texts (a plug-in's); those that are here win."""
-        return Catalogue({**texts, **self.texts}, self.plural)
+        """Return a catalogue with more texts (a plug-in's); those that are here win.
+
+        A text that is here under "label." and its English is put into the language.
+        """
+        own = self.texts
+        brought = {key: own.get(f"label.{text}", text) for key, text in texts.items()}
+        return evolve(self, texts={**brought, **own})
 
 
 class _Lenient(dict[str, Value]):

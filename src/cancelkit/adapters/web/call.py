@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, field, frozen
 
+from cancelkit.adapters.languages import Formats
 from cancelkit.adapters.web import security
 from cancelkit.adapters.web.values import Fields, PanelRequest
 from cancelkit.asking import moment, new_id
@@ -33,6 +34,7 @@ class Call:
 
     Attributes:
         desk: the host's, in the language of the reader.
+        formats: how days, instants and numbers are written in that language.
         params: what the address says: "customer", "section".
         nonce: of the Content-Security-Policy of the answer.
     """
@@ -40,7 +42,8 @@ class Call:
     panel: Panel
     request: PanelRequest
     desk: Desk
-    params: dict[str, str]
+    formats: Formats
+    params: dict[str, str] = field(factory=dict)
     nonce: str = field(factory=lambda: secrets.token_urlsafe(16))
     now: datetime = field(default=Factory(lambda call: moment(call.desk)[0], takes_self=True))
 

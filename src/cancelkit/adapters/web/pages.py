@@ -31,7 +31,8 @@ def page(call: Call, template: str, status: int = 200, **values: Any) -> PanelRe
         hidden=call.hidden,
         nonce=call.nonce,
         actor=call.desk.actor,
-        language="en",
+        formats=call.formats,
+        zone=call.desk.kit.zone,
         **values,
     )
     return PanelResponse(status, text.encode(), (HTML,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from attrs import Factory, evolve, field, frozen
@@ -9,7 +10,7 @@ from jinja2 import Environment
 
 from cancelkit.adapters.web import api, pages, security
 from cancelkit.adapters.web.call import Call
-from cancelkit.adapters.web.language import desk_in
+from cancelkit.adapters.web.language import offered, reader
 from cancelkit.adapters.web.problems import Forged, NotTaken, TooLarge, problem_of
 from cancelkit.adapters.web.render import environment
 from cancelkit.adapters.web.routes import find
@@ -18,13 +19,15 @@ from cancelkit.adapters.web.table import ROUTES
 from cancelkit.adapters.web.values import PanelRequest, PanelResponse
 from cancelkit.desk import Desk
 from cancelkit.errors import BadSetup, CancelkitError
-from cancelkit.letters import Languages
+from cancelkit.messages import Catalogue
 
 BODY_LIMIT = 256 * 1024
 """How many bytes of a body are read, where the host says nothing else."""
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+API = "/api/"
+"""Where the paths of the JSON API begin."""
 
 
 def _secret(secret: str | bytes) -> bytes:
@@ -40,8 +43,9 @@ class Panel:
 
     Attributes:
         secret: signs the tokens of forms; the same in every process of the host.
-        languages: the languages to choose from by `Person.language` or Accept-Language; the kit's
-            own translator is the default.
+        languages: the tags to choose from by `Person.language` or Accept-Language, the default
+            one first: ("en-GB", "de"); or the host's own catalogues by tag. Without any, the kit's
+            own translator speaks.
         templates: folders with templates that take the place of those that ship, file by file.
         origins: further origins of this very site, where a proxy changes Host.
         frames: who may show the panel in a frame: "'self'", "https://crm.example"; nobody if empty.
@@ -52,7 +56,7 @@ class Panel:
     """
 
     secret: bytes = field(converter=_secret, repr=False)
-    languages: Languages | None = field(default=None, kw_only=True)
+    languages: Mapping[str, Catalogue] = field(factory=dict, converter=offered, kw_only=True)
     templates: tuple[str | Path, ...] = field(default=(), kw_only=True, converter=tuple)
     origins: frozenset[str] = field(default=frozenset(), kw_only=True, converter=frozenset)
     frames: tuple[str, ...] = field(default=(), kw_only=True, converter=tuple)
@@ -75,7 +79,13 @@ class Panel:
                 `body_limit` + 1 bytes.
             desk: at the host's data, for the user whom the host has authenticated.
         """
-        call = Call(self, request, self.reader(request, desk), {})
+        spoken = reader(
+            self.languages,
+            desk,
+            request.headers.get("accept-language", ""),
+            isolate=not request.path.startswith(API),
+        )
+        call = Call(self, request, *spoken)
         try:
             route, params = find(ROUTES, request.method, request.path)
             call = evolve(call, params=params)
@@ -87,16 +97,12 @@ class Panel:
         body = b"" if request.method == "HEAD" else response.body
         return evolve(response, body=body, headers=_with(call, response))
 
-    def reader(self, request: PanelRequest, desk: Desk) -> Desk:
-        """Return the desk in the language of the reader."""
-        return desk_in(self, request, desk)
-
     def _check(self, call: Call) -> None:
         """Refuse a request that changes something, unless it comes from a page of ours."""
         request = call.request
         if len(request.body) > self.body_limit:
             raise TooLarge(f"The body has more than {self.body_limit} bytes.")
-        api = call.request.path.startswith("/api/")
+        api = call.request.path.startswith(API)
         if request.content_type != (JSON if api else FORM):
             raise NotTaken(f"The body must be {JSON if api else FORM}.")
         if not security.own_origin(request, self.origins):
@@ -115,7 +121,7 @@ class Panel:
             call.desk.kit.report("the panel", error)
         if problem.status == 404:
             problem = evolve(problem, detail="")  # the same for absent and forbidden
-        answer = api.problem if call.request.path.startswith("/api/") else pages.problem
+        answer = api.problem if call.request.path.startswith(API) else pages.problem
         return answer(call, problem)
 
 
