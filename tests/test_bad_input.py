@@ -733,7 +733,7 @@ def test_only_the_literal_true_grants(at: int) -> None:
         tuple(refusal.code for refusal in entry.refusals),
     )
     assert isinstance(NOT_TRUE[at], BaseException) == bool(here.reports)
-    with pytest.raises(NotAllowed, match="Alice has no role that allows to see"):
+    with pytest.raises(NotAllowed, match="Alice has no role that allows to view"):
         here.get().view()
 
 

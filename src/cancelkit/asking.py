@@ -43,12 +43,9 @@ def sound_customer(
 
 
 def allowed(desk: Desk, action: str, customer: Customer) -> bool:
-    """Ask the role checker. Only the literal True grants; an exception denies and is reported."""
-    try:
-        return desk.kit.roles.allows(desk.actor, action, customer) is True
-    except Exception as error:  # noqa: BLE001 - the host's code; promise F18: deny
-        desk.kit.report(f"RoleChecker.allows({action!r})", error)
-        return False
+    """Ask the role checker: only the literal True grants, and an exception denies (promise F18)."""
+    port = f"RoleChecker.allows({action!r})"
+    return or_none(desk, port, desk.kit.roles.allows, desk.actor, action, customer) is True
 
 
 @contextmanager

@@ -82,14 +82,11 @@ def _in_unit(desk: Desk, unit: Unit, ask: Ask) -> Outcome | Refused:
 
 def _look(desk: Desk, unit: Unit, ask: Ask, found: object, *, reused: bool) -> Seen:
     """Read what this verb needs to be decided, and no more."""
-    customer, record, gone = reading.look_up(desk, unit, found, ask.customer_id)
-    if customer is None:
-        raise errors.UnknownCustomer(f"There is no customer {ask.customer_id!r} here.")
-    may = ask.due or asking.allowed(desk, ACTIONS[ask.verb], customer)
-    seen = reading.see(desk, unit, customer, record, ask=ask, allowed=may, gone=gone, reused=reused)
+    seen = reading.see(desk, unit, found, ask, ACTIONS[ask.verb], reused=reused)
     if ask.due:
         _on_the_day(seen)
-    if record is None or not may or reused or (seen.state, ask.verb) not in TABLE:
+    record = seen.record
+    if record is None or not seen.allowed or reused or (seen.state, ask.verb) not in TABLE:
         return seen
     match ask.verb:
         case Verb.PROCESS:
@@ -104,7 +101,7 @@ def _look(desk: Desk, unit: Unit, ask: Ask, found: object, *, reused: bool) -> S
             seen = reading.see_removal(desk, seen, record, put_back=ask.put_back)
         case _:
             return seen
-    return evolve(seen, unable=seen.unable or reading.why_not(unit, customer, seen.effects))
+    return evolve(seen, unable=seen.unable or reading.why_not(unit, seen.customer, seen.effects))
 
 
 def _on_the_day(seen: Seen) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import evolve
 
 from cancelkit import reading
 from cancelkit.asking import allowed, faults, link, or_none, sampled, sound_customer
 from cancelkit.decide import LOOK, Seen, blocks, decide, drift_of, possible, refusal, where
-from cancelkit.errors import NotAllowed, NotPending, UnknownCustomer
+from cancelkit.errors import NotAllowed, NotPending
 from cancelkit.evaluate import Judged
 from cancelkit.lifecycle import ACTIONS, shown_status
 from cancelkit.messages import Message
@@ -112,11 +112,7 @@ def candidates(desk: Desk, customer_id: str, search: str = "", limit: int = 20) 
     """Return active users who may take a customer over, the best first: for whoever may edit."""
     wanted = checked_line(search, "what is searched for")
     with faults(f"looking for owners of customer {customer_id!r}"), desk.host.reading() as unit:
-        found = unit.customers.load((customer_id,)).get(customer_id)
-        customer, *_ = reading.look_up(desk, unit, found, customer_id)
-    if customer is None:
-        raise UnknownCustomer(f"There is no customer {customer_id!r} here.")
-    _may(desk, "edit", customer)
+        customer = _see(desk, unit, customer_id, "edit").customer
     with faults("looking for users"):
         return desk.kit.users.candidates(customer, wanted, limit) if desk.kit.users else ()
 
@@ -126,7 +122,8 @@ def history(desk: Desk, customer_id: str) -> Sequence[HistoryEntry]:
     with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
         found = unit.customers.load((customer_id,)).get(customer_id)
         gone = Customer(customer_id, customer_id, tenant=desk.host.tenant)
-        _may(desk, "view", sound_customer(desk, found, customer_id) or gone)
+        if not allowed(desk, "view", sound_customer(desk, found, customer_id) or gone):
+            raise _not_allowed(desk, "view")
         return tuple(unit.history.of(customer_id))
 
 
@@ -179,11 +176,19 @@ def banner_of(desk: Desk, record: CancellationRecord) -> Message:
     return Message.of("banner.pending", on=on, by=by)
 
 
-def _may(desk: Desk, action: str, customer: Customer) -> None:
-    if not allowed(desk, action, customer):
-        sentence = f"{desk.actor.name} has no role that allows to {action} this cancellation."
-        why = refusal("not_allowed", actor=desk.actor.name, verb=action)
-        raise NotAllowed(sentence, (why,))
+def _see(desk: Desk, unit: Unit, customer_id: str, action: str, **said: Any) -> Seen:
+    """Read where a customer stands, for an actor who may do the action."""
+    found = unit.customers.load((customer_id,)).get(customer_id)
+    ask = evolve(LOOK, actor=desk.actor, customer_id=customer_id, **said)
+    seen = reading.see(desk, unit, found, ask, action, blind=True)
+    if not seen.allowed:
+        raise _not_allowed(desk, action)
+    return seen
+
+
+def _not_allowed(desk: Desk, action: str) -> NotAllowed:
+    sentence = f"{desk.actor.name} has no role that allows to {action} this cancellation."
+    return NotAllowed(sentence, (refusal("not_allowed", actor=desk.actor.name, verb=action),))
 
 
 @contextmanager
@@ -192,15 +197,10 @@ def _looking(
 ) -> Generator[tuple[Unit, Seen]]:
     """Read and judge everything, for an actor who may view, in a unit that writes nothing."""
     samples = sampled(desk, customer_id)
-    ask = evolve(LOOK, actor=desk.actor, on=on, profile=profile, samples=samples)
+    known = {"on": on, "profile": profile, "samples": samples}
     with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
-        found = unit.customers.load((customer_id,)).get(customer_id)
-        customer, record, gone = reading.look_up(desk, unit, found, customer_id)
-        if customer is None:
-            raise UnknownCustomer(f"There is no customer {customer_id!r} here.")
-        _may(desk, "view", customer)
-        known = {"ask": ask, "blind": True, "allowed": True, "gone": gone}
-        seen = reading.see(desk, unit, customer, record, **known)
+        seen = _see(desk, unit, customer_id, "view", **known)
+        record = seen.record
         if seen.state is State.LIVE or (record and record.state is not seen.state):
             seen = evolve(seen, record=None)  # the last cancellation has no more to do with it
         judged = reading.judge(desk, unit, seen)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve
 
-from cancelkit.asking import mentioned, moment, recipients, sound_customer, unless_blind
+from cancelkit.asking import allowed, mentioned, moment, recipients, sound_customer, unless_blind
 from cancelkit.checklist import Checklist
-from cancelkit.decide import Seen, refusal
+from cancelkit.decide import Ask, Seen, refusal
 from cancelkit.effects import Effect, Expecting, Invertible
-from cancelkit.errors import AdapterContractError, Invalid, PluginError
+from cancelkit.errors import AdapterContractError, Invalid, PluginError, UnknownCustomer
 from cancelkit.evaluate import Judged, evaluate, read_answers, with_overrides
 from cancelkit.facts import Facts
 from cancelkit.lifecycle import state_of, while_pending
@@ -32,27 +32,28 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def look_up(
-    desk: Desk, unit: Unit, found: object, customer_id: str
-) -> tuple[Customer | None, CancellationRecord | None, bool]:
-    """Return the customer, its cancellation, and whether the customer is gone.
+def see(desk: Desk, unit: Unit, found: object, ask: Ask, action: str, **known: Any) -> Seen:
+    """Return what every command and look begins with: customer, cancellation, state, role, time.
 
-    One that was deleted, merged or moved while it was pending is known from its cancellation.
+    `found` is what the `CustomerRepo` returned. One who was deleted, merged or moved while pending
+    is known from the cancellation; any other one who is not there is an `UnknownCustomer`. The
+    role checker is asked about the `action`, but not on a scheduled day: then nobody is there.
     """
-    customer = sound_customer(desk, found, customer_id)
-    record = unit.cancellations.current((customer_id,)).get(customer_id)
-    if customer is not None or record is None or record.state is not State.PENDING:
-        return customer, record, False
-    ghost = Customer(record.customer, record.name, while_pending(record.former))
-    return evolve(ghost, tenant=record.tenant), record, True
+    customer, key = sound_customer(desk, found, ask.customer_id), ask.customer_id
+    record, gone = unit.cancellations.current((key,)).get(key), customer is None
+    if customer is None and record is not None and record.state is State.PENDING:
+        customer = ghost(record)
+    if customer is None:
+        raise UnknownCustomer(f"There is no customer {key!r} here.")
+    may = ask.due or allowed(desk, action, customer)
+    known |= {"gone": gone, "unmarkable": unit.status is not None and customer.status is None}
+    return Seen(*moment(desk), state_of(customer, record), customer, record, may, ask, **known)
 
 
-def see(
-    desk: Desk, unit: Unit, customer: Customer, record: CancellationRecord | None, **known: Any
-) -> Seen:
-    """Return what every command and view begins with: the time, and the state."""
-    state, unmarkable = state_of(customer, record), unit.status is not None and not customer.status
-    return Seen(*moment(desk), state, customer, record, unmarkable=unmarkable, **known)
+def ghost(record: CancellationRecord) -> Customer:
+    """Return a customer who is not here any more, as the cancellation knows it."""
+    gone = Customer(record.customer, record.name, while_pending(record.former))
+    return evolve(gone, tenant=record.tenant)
 
 
 def checklist_of(desk: Desk, record: CancellationRecord | None, profile: str = "") -> Checklist:
