@@ -10,24 +10,14 @@ from attrs import evolve
 from cancelkit.checklist import Checklist
 from cancelkit.decide import Seen
 from cancelkit.lifecycle import TABLE
-from cancelkit.people import Customer, Status
-from cancelkit.records import (
-    CancellationRecord,
-    Entry,
-    Override,
-    Performed,
-    Schedule,
-    Stamp,
-    State,
-    Verb,
-)
+from cancelkit.people import Status
+from cancelkit.records import CancellationRecord, Entry, Override, Performed, Schedule, State, Verb
 from cancelkit.registration import version_of
 
 
-def begun(
-    key: str, checklist: Checklist, profile: str, customer: Customer, stamp: Stamp
-) -> CancellationRecord:
+def begun(key: str, checklist: Checklist, seen: Seen) -> CancellationRecord:
     """Return a new cancellation: the status as it was, and a copy of the checklist's rules."""
+    customer = seen.customer
     return CancellationRecord(
         id=key,
         tenant=customer.tenant,
@@ -37,17 +27,17 @@ def begun(
         version=1,
         gates=checklist.copied,
         former=customer.status,
-        begun=stamp,
-        profile=profile,
+        begun=seen.stamp,
+        profile=seen.ask.profile,
         required=checklist.required,
     )
 
 
 def advanced(
-    record: CancellationRecord, seen: Seen, verb: Verb, done: tuple[Performed, ...], stamp: Stamp
+    record: CancellationRecord, seen: Seen, verb: Verb, done: tuple[Performed, ...]
 ) -> CancellationRecord:
     """Return the next version of a cancellation, after the move `verb`."""
-    ask, key = seen.ask, seen.ask.section
+    ask, key, stamp = seen.ask, seen.ask.section, seen.stamp
     to, performed = TABLE[seen.state, verb], (*record.performed, *done)
     record = evolve(record, version=record.version + 1, state=to, performed=performed)
     match verb:
@@ -57,7 +47,7 @@ def advanced(
             entry = Entry(key, version, ask.data or {}, record.version, stamp, names)
             return evolve(record, entries=(*_others(record.entries, key), entry))
         case Verb.OVERRIDE:
-            over = () if ask.take_back else (_override(seen, key, stamp),)
+            over = () if ask.take_back else (_override(seen, key),)
             return evolve(record, overrides=(*_others(record.overrides, key), *over))
         case Verb.SCHEDULE:
             on = seen.on or seen.today
@@ -81,9 +71,9 @@ def _others(those: tuple[S, ...], section: str) -> tuple[S, ...]:
     return tuple(one for one in those if one.section != section)
 
 
-def _override(seen: Seen, key: str, stamp: Stamp) -> Override:
+def _override(seen: Seen, key: str) -> Override:
     said = next(state.message for section, state in seen.judged.pairs if section.key == key)
-    return Override(key, said, seen.open_ids, seen.ask.note, stamp)
+    return Override(key, said, seen.open_ids, seen.ask.note, seen.stamp)
 
 
 def _adopted(seen: Seen) -> Status | None:

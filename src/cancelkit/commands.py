@@ -91,12 +91,13 @@ def _look(desk: Desk, unit: Unit, ask: Ask, found: object, *, reused: bool) -> S
     match ask.verb:
         case Verb.PROCESS:
             return reading.see_plan(desk, unit, seen, record, reading.judge(desk, unit, seen))
-        case Verb.PERFORM_NOW | Verb.OVERRIDE:
+        case Verb.OVERRIDE:
             judged = reading.judge(desk, unit, seen, only=ask.section)
-            effects = due_effects(judged, record) if ask.verb is Verb.PERFORM_NOW else ()
-            over = ask.verb is Verb.OVERRIDE
-            ids = reading.open_ids(desk, unit, seen, judged, ask.section) if over else ()
-            seen = evolve(seen, judged=judged, effects=effects, open_ids=ids)
+            ids = reading.open_ids(desk, unit, seen, judged, ask.section)
+            return evolve(seen, judged=judged, open_ids=ids)
+        case Verb.PERFORM_NOW:
+            judged = reading.judge(desk, unit, seen, only=ask.section)
+            seen = evolve(seen, judged=judged, effects=due_effects(judged, record))
         case Verb.REMOVE | Verb.REINSTATE:
             seen = reading.see_removal(desk, seen, record, put_back=ask.put_back)
         case _:

@@ -14,7 +14,15 @@ from cancelkit.messages import Message, Refusal, Value
 from cancelkit.needs import Need
 from cancelkit.people import Customer, Person, User
 from cancelkit.plan import Planned, Token
-from cancelkit.records import CancellationRecord, JsonObject, Performed, Schedule, State, Verb
+from cancelkit.records import (
+    CancellationRecord,
+    JsonObject,
+    Performed,
+    Schedule,
+    Stamp,
+    State,
+    Verb,
+)
 from cancelkit.section import Gate
 from cancelkit.states import GREEN, RED, UNKNOWN, SectionState
 
@@ -90,6 +98,11 @@ class Seen:
     def actor(self) -> Person:
         """Who is responsible; on a scheduled day that is who scheduled it, the authority."""
         return self.scheduled.stamp.by if self.scheduled else self.ask.actor
+
+    @property
+    def stamp(self) -> Stamp:
+        """Who is responsible, and when."""
+        return Stamp(self.actor, self.at)
 
     @property
     def later(self) -> bool:

@@ -183,11 +183,10 @@ def see_removal(desk: Desk, seen: Seen, record: CancellationRecord, *, put_back:
 
 def _left(desk: Desk, planned: Planned) -> list[Refusal]:
     """Return a refusal for each user who would own the customer again, but has left."""
-    people = getattr(planned.effect, "to", ())
-    found = mentioned(desk, (planned.effect,)) if desk.kit.users is not None else None
-    if found is None:
+    if desk.kit.users is None:
         return []
-    names = {person.id: person.name for person in people if isinstance(person, Person)}
+    found, to = mentioned(desk, (planned.effect,)), getattr(planned.effect, "to", ())
+    names = {person.id: person.name for person in to if isinstance(person, Person)}
     ids: tuple[str, ...] = getattr(planned.effect, "mentions", ())
     left = [one for one in ids if one not in found or not found[one].active]
     return [refusal("owner_left", planned.section, owner=names.get(one, one)) for one in left]

@@ -27,7 +27,6 @@ from cancelkit.records import (
     Operation,
     Outcome,
     Performed,
-    Stamp,
     State,
     Verb,
 )
@@ -55,9 +54,9 @@ def write(desk: Desk, unit: Unit, seen: Seen, decision: Decision) -> Outcome:
     ours = seen
     if unit.status is None:  # nothing is mirrored: the CRM's status is not ours to remember
         ours = evolve(seen, customer=evolve(seen.customer, status=None))
-    ask, stamp, verb = seen.ask, Stamp(seen.actor, seen.at), decision.verb
-    done = _perform(unit, seen, decision.effects, stamp)
-    record = _after(desk, ours, verb, done, stamp)
+    ask, verb = seen.ask, decision.verb
+    done = _perform(unit, seen, decision.effects)
+    record = _after(desk, ours, verb, done)
     told: tuple[Person, ...] = ()
     if record is not seen.record:
         _mirror(unit, verb, seen, record.former)
@@ -84,9 +83,7 @@ def write(desk: Desk, unit: Unit, seen: Seen, decision: Decision) -> Outcome:
     return outcome
 
 
-def _perform(
-    unit: Unit, seen: Seen, effects: tuple[Planned, ...], stamp: Stamp
-) -> tuple[Performed, ...]:
+def _perform(unit: Unit, seen: Seen, effects: tuple[Planned, ...]) -> tuple[Performed, ...]:
     """Carry out effects in order; each must find what it expects."""
     done, customer = [], seen.customer
     for section, effect in effects:
@@ -96,18 +93,16 @@ def _perform(
         customer = effect.applied(customer) if isinstance(effect, Expecting) else customer
         revision = revision_of(seen.record, section) if seen.record else 0
         said = (to_data(effect), effect.message())
-        done.append(Performed(section, effect.kind, *said, revision, stamp))
+        done.append(Performed(section, effect.kind, *said, revision, seen.stamp))
     return tuple(done)
 
 
-def _after(
-    desk: Desk, seen: Seen, verb: Verb, done: tuple[Performed, ...], stamp: Stamp
-) -> CancellationRecord:
+def _after(desk: Desk, seen: Seen, verb: Verb, done: tuple[Performed, ...]) -> CancellationRecord:
     """Return the cancellation as it is afterwards; the same object where nothing changes."""
-    record, profile = seen.record, seen.ask.profile
+    record = seen.record
     if record is None or seen.state is State.LIVE:
-        return begun(new_id(desk), desk.kit.profile(profile), profile, seen.customer, stamp)
-    return record if verb is Verb.BEGIN else advanced(record, seen, verb, done, stamp)
+        return begun(new_id(desk), desk.kit.profile(seen.ask.profile), seen)
+    return record if verb is Verb.BEGIN else advanced(record, seen, verb, done)
 
 
 def _store(unit: Unit, old: CancellationRecord | None, new: CancellationRecord) -> None:

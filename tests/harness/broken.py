@@ -546,7 +546,9 @@ def _without_the_date(real: Callable[..., Any]) -> Callable[..., Any]:
 
 def _by_the_kit(real: Callable[..., Any]) -> Callable[..., Any]:
     """The kit's own checklist is copied, whatever the profile."""
-    return lambda key, checklist, profile, *args: real(key, STANDARD, "", *args)
+    return lambda key, checklist, seen: real(
+        key, STANDARD, evolve(seen, ask=evolve(seen.ask, profile=""))
+    )
 
 
 CORE: Mapping[str, Plant] = {
