@@ -222,10 +222,10 @@ def _named(
     desk: Desk, unit: Unit, seen: Seen, limit: int, of: Collection[str] | None
 ) -> Mapping[str, tuple[NamedRecord, ...]]:
     """Ask for some of the records that keep sections red; only when somebody looks."""
-    red = [s for s, state in seen.judged.pairs if state.light is Light.RED and state.count]
     found: dict[str, tuple[NamedRecord, ...]] = {}
-    for section in red if limit else ():
-        if of is None or section.key in of:
+    for section, state in seen.judged.pairs if limit else ():
+        red = state.light is Light.RED and state.count is not None
+        if red and (of is None or section.key in of):
             port = f"CustomerRepo.open_records for section {section.key!r}"
             records = or_none(desk, port, reading.records_of, unit, seen, section, limit)
             found[section.key] = (records or ())[:limit]
@@ -252,13 +252,8 @@ def line_of(kit: CancelKit, judged: Judged, key: str, state: SectionState) -> Li
 def _lines(
     desk: Desk, seen: Seen, named: Mapping[str, tuple[NamedRecord, ...]]
 ) -> tuple[Line, ...]:
-    kit, links, fixers, customer, lines = (
-        desk.kit,
-        desk.kit.links,
-        desk.kit.fixers,
-        seen.customer,
-        [],
-    )
+    kit, customer, lines = desk.kit, seen.customer, []
+    links, fixers = kit.links, kit.fixers
     due = seen.effects if seen.state is State.PENDING else ()
     for section, state in seen.judged.pairs:
         key, manage, may_fix = section.key, None, None
