@@ -63,6 +63,7 @@ RANKS = {
     "cancelkit.discovery": 5,
     "cancelkit.guard": 5,
     "cancelkit.letters": 5,
+    "cancelkit.queue": 5,
     "cancelkit.recipients": 5,
     "cancelkit.relay": 5,
     "cancelkit.schedule": 5,
@@ -83,6 +84,7 @@ CORE_PACKAGES = {"attr", "attrs", "cattr", "cattrs", "typing_extensions"}
 # Module -> the packages that only it may import, besides the ones above.
 TECHNOLOGIES = {
     "cancelkit.adapters.cli": {"rich"},
+    "cancelkit.adapters.demo_crm": {"jinja2", "sqlalchemy", "starlette", "uvicorn"},
     "cancelkit.adapters.fastapi": {"fastapi"},
     "cancelkit.adapters.flask": {"flask"},
     "cancelkit.adapters.languages": {"babel"},
@@ -116,7 +118,7 @@ ONLY_BY_PORTS = {
     "uuid.uuid4",
 }
 
-MAX_CORE_LINES = 4_250  # the aim is 3,500: not reached, and nothing is to be dropped for it
+MAX_CORE_LINES = 4_320  # the aim is 3,500: not reached, and nothing is to be dropped for it
 MAX_FILE_LINES = 350
 
 ROOT = Path(cancelkit.__file__).parent

@@ -108,7 +108,8 @@ class Checklist:
     @property
     def sampled(self) -> tuple[Need[Any], ...]:
         """The needs of all sections that other systems answer, each once."""
-        found = (s.sampled for s in self.sections if isinstance(s, WithSamples))
+        advising = (s for s in self.sections if s.key in self.advising)
+        found = (s.sampled for s in advising if isinstance(s, WithSamples))
         return tuple(dict.fromkeys(need for needs in found for need in needs))
 
     @property

@@ -14,9 +14,11 @@ from cancelkit.checklist import Checklist, Gathered, advises, gathered
 from cancelkit.desk import Desk
 from cancelkit.english import ENGLISH
 from cancelkit.errors import BadSetup, Invalid
-from cancelkit.messages import Message, Refusal
-from cancelkit.people import Person
+from cancelkit.lifecycle import shown_status
+from cancelkit.messages import Message, Refusal, in_words, status, title, word
+from cancelkit.people import Customer, Person
 from cancelkit.ports import Fixers, Host, Links, Recipients, RoleChecker, Sampler, Translator, Users
+from cancelkit.records import State
 from cancelkit.registration import effect_kinds, form_of
 from cancelkit.text import checked_id, checked_ids, checked_line
 from cancelkit.times import checked_zone
@@ -54,6 +56,14 @@ def _kinds(kinds: str | Iterable[str]) -> frozenset[str]:
         return frozenset(checked_ids(given, "a kind of records"))
     except Invalid as error:
         raise BadSetup(f"guarded=: {error}") from error
+
+
+def _speak(kit: CancelKit, translator: Any) -> None:
+    """Set the translator of a kit; one that takes more texts is given those of the sections."""
+    _check_port("translator", translator, "text")
+    adding = getattr(translator, "with_texts", None)
+    spoken = adding(kit.known.texts) if callable(adding) else translator
+    object.__setattr__(kit, "translator", spoken)
 
 
 def _check_port(name: str, port: object, method: str) -> None:
@@ -104,7 +114,7 @@ class CancelKit:
     report: Callable[[str, BaseException], None] = field(default=log_fault, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        self._speak(self.translator)
+        _speak(self, self.translator)
         for name, method in {"roles": "allows", "users": "find", "recipients": "of"}.items():
             if (port := getattr(self, name)) is not None:
                 _check_port(name, port, method)
@@ -170,33 +180,24 @@ class CancelKit:
     def speaking(self, translator: Translator) -> CancelKit:
         """Return the same kit in another language; cheap enough for each request."""
         other = copy(self)  # evolve would check every section again
-        other._speak(translator)
+        _speak(other, translator)
         return other
 
-    def _speak(self, translator: Translator) -> None:
-        """Set a translator; one that takes more texts is given those of the sections."""
-        _check_port("translator", translator, "text")
-        adding = getattr(translator, "with_texts", None)
-        spoken = adding(self.known.texts) if callable(adding) else translator
-        object.__setattr__(self, "translator", spoken)
-
     def text(self, message: Message) -> str:
-        """Return the text of a message, with the title of a section that it mentions."""
-        values = dict(message.values)
-        if "section" in values:
-            values["section"] = self.title(str(values["section"]))
-            message = Message.of(message.key, **values)
-        return self.translator.text(message)
+        """Return the text of a message, with the titles and labels that it mentions, in words."""
+        return self.translator.text(in_words(message, self.translator.text, self.zone))
 
     def title(self, key: str) -> str:
         """Return the title of a section to show; the key for one that is not here."""
-        return self.text(Message(f"title.{key}")) if key in self.known.by_key else key
+        return title(key, self.translator.text)
 
     def label(self, text: str) -> str:
         """Return a label of the host or of a section, in the reader's language where it has one."""
-        label = Message(f"label.{text}")
-        said = self.translator.text(label)
-        return text if said == label.key else said
+        return word(Message(f"label.{text}"), self.translator.text, text)
+
+    def status(self, customer: Customer, state: State) -> str:
+        """Return the status to show, with "(PC)" or what the language has for it."""
+        return status(shown_status(customer, state), self.translator.text)
 
     def sentence(self, refusal: Refusal) -> str:
         """Return a refusal as text, with the title of its section."""

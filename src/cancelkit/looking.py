@@ -14,7 +14,7 @@ from cancelkit.asking import allowed, faults, link, or_none, sampled, sound_cust
 from cancelkit.decide import LOOK, Seen, blocks, decide, drift_of, possible, refusal, where
 from cancelkit.errors import NotAllowed, NotPending
 from cancelkit.evaluate import Judged
-from cancelkit.lifecycle import ACTIONS, shown_status
+from cancelkit.lifecycle import ACTIONS
 from cancelkit.messages import Message
 from cancelkit.people import Customer, NamedRecord, User
 from cancelkit.ports import Links, Unit
@@ -66,24 +66,23 @@ def view(
 
 
 def _view(desk: Desk, unit: Unit, seen: Seen, name: int, of: Collection[str] | None = None) -> View:
-    today, banner, drift, record = {}, "", "", seen.record
+    today, banner, drift, record = {}, "", drift_text(desk, seen), seen.record
     if seen.later:
         before = reading.judge(desk, unit, evolve(seen, ask=evolve(seen.ask, on=None)))
         today = {section.key: state.light for section, state in before.pairs}
     if record is not None and seen.state is State.PENDING:
         banner = desk.kit.text(banner_of(desk, record))
-        if why := drift_of(seen):
-            drift = desk.kit.text(Message(f"banner.{why.code}", why.message.values))
     lines = _lines(desk, seen, _named(desk, unit, seen, name, of))
     return View(
         customer=seen.customer.id,
         name=seen.customer.name,
         owners=seen.customer.owners,
         state=seen.state,
-        status=shown_status(seen.customer, seen.state),
+        status=desk.kit.status(seen.customer, seen.state),
         banner=banner,
         drift=drift,
         profile=record.profile if record else seen.ask.profile,
+        begun=record.begun if record else None,
         schedule=record.schedule if record else None,
         performed=_performed(desk, record, invertible=False),
         may_put_back=_performed(desk, record, invertible=True),
@@ -104,8 +103,8 @@ def plan(desk: Desk, customer_id: str, *, on: date | None = None) -> Plan:
         if seen.record is not None and seen.state is State.PENDING:
             return plan_of(desk, seen)
         why = refusal("not_pending", **where(seen))
-        sentence = f"There is no plan for {seen.customer.name}: {desk.kit.sentence(why)}."
-        raise NotPending(sentence, (why,))
+        none = Message.of("plan.none", name=seen.customer.name, why=desk.kit.sentence(why))
+        raise NotPending(desk.kit.text(none), (why,))
 
 
 def candidates(desk: Desk, customer_id: str, search: str = "", limit: int = 20) -> Sequence[User]:
@@ -134,8 +133,9 @@ def plan_of(desk: Desk, seen: Seen) -> Plan:
     until_then = tuple(x for x in blocking if seen.later and x.light is Light.RED)
     texts = [desk.kit.text(planned.effect.message()) for planned in seen.effects]
     if seen.record is not None and seen.record.former is not None:
-        was = shown_status(seen.customer, seen.state)
-        texts.append(desk.kit.text(Message.of("plan.status", was=was, to="Cancelled")))
+        was = desk.kit.status(seen.customer, seen.state)
+        to = desk.kit.text(Message("state.cancelled"))
+        texts.append(desk.kit.text(Message.of("plan.status", was=was, to=to)))
     confirmed = evolve(seen.ask, verb=Verb.PROCESS, token=seen.token)
     refusals = decide(evolve(seen, allowed=True, ask=confirmed)).refusals
     return Plan(
@@ -176,6 +176,12 @@ def banner_of(desk: Desk, record: CancellationRecord) -> Message:
     return Message.of("banner.pending", on=on, by=by)
 
 
+def drift_text(desk: Desk, seen: Seen) -> str:
+    """Return what somebody else has changed while the cancellation was open, or ""."""
+    why = drift_of(seen)
+    return desk.kit.text(Message(f"banner.{why.code}", why.message.values)) if why else ""
+
+
 def _see(desk: Desk, unit: Unit, customer_id: str, action: str, **said: Any) -> Seen:
     """Read where a customer stands, for an actor who may do the action."""
     found = unit.customers.load((customer_id,)).get(customer_id)
@@ -187,8 +193,8 @@ def _see(desk: Desk, unit: Unit, customer_id: str, action: str, **said: Any) -> 
 
 
 def _not_allowed(desk: Desk, action: str) -> NotAllowed:
-    sentence = f"{desk.actor.name} has no role that allows to {action} this cancellation."
-    return NotAllowed(sentence, (refusal("not_allowed", actor=desk.actor.name, verb=action),))
+    why = refusal("not_allowed", actor=desk.actor.name, verb=action)
+    return NotAllowed(f"{desk.kit.sentence(why)}.", (why,))
 
 
 @contextmanager
@@ -239,6 +245,7 @@ def line_of(kit: CancelKit, judged: Judged, key: str, state: SectionState) -> Li
         key=key,
         title=kit.title(key),
         light=state.light,
+        word=kit.text(Message(f"light.{state.light.value}")),
         code=state.code,
         message=kit.text(state.message),
         gate=gate,

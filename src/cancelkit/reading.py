@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from attrs import evolve
 
@@ -30,6 +30,15 @@ if TYPE_CHECKING:
     from cancelkit.desk import Desk
 
 T = TypeVar("T")
+
+
+class Entered(NamedTuple):
+    """A checklist and what was entered for it: all that is known before the host is asked."""
+
+    checklist: Checklist
+    forms: Mapping[type, object]
+    performed: Mapping[type, Effect]
+    names: Mapping[str, str]  # of the users it mentions, by id, as they were then
 
 
 def see(desk: Desk, unit: Unit, found: object, ask: Ask, action: str, **known: Any) -> Seen:
@@ -74,23 +83,35 @@ def judge(desk: Desk, unit: Unit, seen: Seen, *, only: str | None = None) -> Jud
     checklist = checklist_of(desk, seen.record, seen.ask.profile)
     checklist = checklist if only is None else checklist.only(only)
     checklist = checklist.standing_in(checklist.by_key if seen.gone else (), "section.gone")
-    checklist, forms, performed = _entered(checklist, seen.record)
+    entered = entered_in(checklist, seen.record)
+    checklist, forms, *_ = entered
     found, why = unless_blind(
-        desk, "CustomerRepo.facts", lambda: _ask(unit, customer.id, checklist.needs, as_of), blind
+        desk, "CustomerRepo.facts", lambda: ask(unit, (customer.id,), checklist.needs, as_of), blind
     )
-    unknown: dict[Need[Any], object] = dict.fromkeys(checklist.needs, Unknown(why))
-    answers = {**(found or unknown), **read_answers(checklist.sampled, seen.ask.samples)}
+    answers = found[customer.id] if found else dict.fromkeys(checklist.needs, Unknown(why))
     users, _ = unless_blind(
         desk, "Users.find", lambda: mentioned(desk, forms.values(), customer.owners), blind
     )
-    names = dict(pair for entry in _entries(seen.record) for pair in entry.names.items())
-    facts = Facts(customer, seen.today, as_of, answers, forms, performed, users, names)
-    judged = evaluated(desk, checklist, facts)
+    judged = judged_on(desk, seen, entered, answers, users)
     if seen.record is None or not seen.record.overrides:
         return judged
     overridden = [one.section for one in seen.record.overrides if one.section in checklist.by_key]
     ids = {key: open_ids(desk, unit, seen, judged, key) for key in overridden}
     return with_overrides(judged, seen.record, ids)
+
+
+def judged_on(
+    desk: Desk,
+    seen: Seen,
+    entered: Entered,
+    found: Mapping[Need[Any], object],
+    users: Mapping[str, User] | None,
+) -> Judged:
+    """Judge a checklist on what the host has answered; nothing is asked, nothing is overridden."""
+    checklist, forms, performed, names = entered
+    answers = {**found, **read_answers(checklist.sampled, seen.ask.samples)}
+    facts = Facts(seen.customer, seen.today, seen.as_of, answers, forms, performed, users, names)
+    return evaluated(desk, checklist, facts)
 
 
 def open_ids(desk: Desk, unit: Unit, seen: Seen, judged: Judged, key: str) -> tuple[str, ...]:
@@ -139,7 +160,7 @@ def check_form(desk: Desk, seen: Seen) -> Mapping[str, User]:
     ask, checklist = seen.ask, checklist_of(desk, seen.record).only(seen.ask.section)
     users, section = mentioned(desk, (ask.form,)), checklist.sections[0]
     if isinstance(section, WithCheck):
-        _, before, _ = _entered(checklist, seen.record)
+        before = entered_in(checklist, seen.record).forms
         facts = Facts(seen.customer, seen.today, seen.today, {}, before, {}, users)
         section.check(ask.form, facts)
     return users
@@ -219,23 +240,27 @@ def effect_of(cls: type[Effect], data: JsonObject) -> Effect:
         raise PluginError(f"A stored {cls.__name__} cannot be read any more: {error}") from error
 
 
-def _ask(
-    unit: Unit, customer_id: str, needs: tuple[Need[Any], ...], as_of: date
-) -> dict[Need[Any], object]:
-    """Ask the host for all facts at once, and check the answers."""
-    if not needs:
-        return {}
-    rows: object = unit.customers.facts((customer_id,), needs, as_of)
+def ask(
+    unit: Unit, customer_ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date
+) -> dict[str, dict[Need[Any], object]]:
+    """Ask the host for all facts of all customers at once, and check the answers."""
+    if not needs or not customer_ids:
+        return {key: {} for key in customer_ids}
+    rows: object = unit.customers.facts(customer_ids, needs, as_of)
+    return {key: read_answers(needs, _row(rows, key)) for key in customer_ids}
+
+
+def _row(rows: object, customer_id: str) -> Mapping[Need[Any], object]:
     row = rows.get(customer_id) if isinstance(rows, Mapping) else None
     if not isinstance(row, Mapping):
         raise AdapterContractError(
             f"CustomerRepo.facts returned {type(rows).__name__} without customer {customer_id!r}; "
             "expected a mapping from each id asked for to its answers (promise C5)."
         )
-    return read_answers(needs, row)
+    return row
 
 
-def _entered(checklist: Checklist, record: CancellationRecord | None) -> _Entered:
+def entered_in(checklist: Checklist, record: CancellationRecord | None) -> Entered:
     """Structure what is stored; a section whose part cannot be read is unknown, never empty."""
     forms: dict[type, object] = {}
     performed: dict[type, Effect] = {}
@@ -262,11 +287,10 @@ def _entered(checklist: Checklist, record: CancellationRecord | None) -> _Entere
         else:
             if sum(cls in planner.effect_types for _, planner in checklist.planning) == 1:
                 performed[cls] = effect  # of a class that two sections share, nobody knows whose
-    return checklist.standing_in(unreadable, "section.unreadable"), forms, performed
+    names = dict(pair for entry in _entries(record) for pair in entry.names.items())
+    sound = checklist.standing_in(unreadable, "section.unreadable")
+    return Entered(sound, forms, performed, names)
 
 
 def _entries(record: CancellationRecord | None) -> tuple[Entry, ...]:
     return record.entries if record else ()
-
-
-_Entered = tuple[Checklist, dict[type, object], dict[type, Effect]]

@@ -165,6 +165,8 @@ def _exactly(cls: type[T]) -> Callable[[object, Any], T]:
     named = "null" if cls is type(None) else cls.__name__
 
     def structure(value: object, _: Any) -> T:
+        if cls is float and type(value) is int and abs(value) <= 2**53:
+            return cast("T", float(value))  # JavaScript writes 1.0 as 1
         if type(value) is not cls:
             raise _Wrong(f"expected {named}, not {type(value).__name__}")
         if cls is int and not -(2**63) <= cast("int", value) < 2**63:
@@ -177,6 +179,8 @@ def _exactly(cls: type[T]) -> Callable[[object, Any], T]:
 
 
 def _enum(value: object, cls: Any) -> Any:
+    if type(value) is cls:
+        return value
     known = {member.value: member for member in cls}
     if type(value) is not str or value not in known:
         raise _Wrong(f"expected one of {', '.join(known)}")
@@ -229,7 +233,8 @@ def _json_value(value: object) -> Any:
 
 
 def _message_data(message: Message) -> dict[str, Any]:
-    days = {name: {"date": v.isoformat()} for name, v in message.values if isinstance(v, date)}
+    kind = {date: "date", datetime: "instant"}
+    days = {n: {kind[type(v)]: v.isoformat()} for n, v in message.values if isinstance(v, date)}
     return {"key": message.key, "values": {**dict(message.values), **days}}
 
 
@@ -243,9 +248,11 @@ def _message(data: object, _: Any) -> Message:
 def _message_value(value: object) -> Value:
     if isinstance(value, dict) and set(value) == {"date"}:
         return _day(value["date"], date)
+    if isinstance(value, dict) and set(value) == {"instant"}:
+        return _instant(value["instant"], datetime)
     if type(value) is str or type(value) is int:
         return value
-    raise _Wrong("expected text, a whole number or a date as value of a message")
+    raise _Wrong("expected text, a whole number, a date or an instant as value of a message")
 
 
 def _reason(error: BaseException, cls: type | None) -> str:

@@ -61,7 +61,8 @@ class Goal:
         of: the cases that it is about; it is skipped where one of them is.
         value: from one run's results to the number that is judged.
         limit: at most so much, or at least with `at_least`.
-        unit: "us", "ms" or "x"; the first two convert the seconds of `value`.
+        unit: "us", "ms" or "x"; the first two convert the seconds of `value`. "" for a number of
+            things, which `value` may count there and then.
         at_least: the value must not be below the limit.
         judged: False for a number that is shown for comparison, and is no goal of the table.
     """
@@ -87,7 +88,7 @@ class Goal:
         )
 
 
-_UNITS = {"us": 1e6, "ms": 1e3, "x": 1.0}
+_UNITS = {"us": 1e6, "ms": 1e3, "x": 1.0, "": 1.0, "MiB": 1.0}
 
 
 @frozen

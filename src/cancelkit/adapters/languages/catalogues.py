@@ -8,14 +8,17 @@ from functools import lru_cache
 from babel.localedata import locale_identifiers
 
 from cancelkit import english
-from cancelkit.adapters.languages import german
+from cancelkit.adapters.languages import german, german_panel
 from cancelkit.adapters.languages.formats import formats
 from cancelkit.checklist import STANDARD
 from cancelkit.errors import Invalid
 from cancelkit.letters import Languages
 from cancelkit.messages import Catalogue
 
-_TEXTS: Mapping[str, Mapping[str, str]] = {"en": english.TEXTS, "de": german.TEXTS}
+_TEXTS: Mapping[str, Mapping[str, str]] = {
+    "en": english.TEXTS,
+    "de": german.TEXTS | german_panel.TEXTS,
+}
 LANGUAGES = tuple(_TEXTS)
 """The languages that there are, the default one first."""
 

@@ -47,6 +47,8 @@ class Formats:
 
     def value(self, value: Value) -> str:
         """Return a value of a message as text; what is text already stays as it is."""
+        if isinstance(value, datetime):
+            return f"{self.instant(value)} {value:%Z}"
         if isinstance(value, date):
             return self.day(value)
         return self.number(value) if isinstance(value, int) else value

@@ -13,13 +13,25 @@ TEXTS = {
     "section.missing": "Nicht prüfbar: Das Plug-in für {key} ist nicht installiert",
     "section.unplannable": "Nicht prüfbar: Die geplante Änderung lässt sich nicht speichern",
     "section.gone": "Nicht prüfbar: Der Kunde ist nicht mehr vorhanden",
-    "section.required": "Noch auszufüllen: {fields}",
+    "section.required": "Noch auszufüllen: {labels}",
     "section.unreadable": "Diese Version kann die gespeicherte Eingabe nicht lesen",
+    # the circles
+    "light.green": "erledigt",
+    "light.red": "zu erledigen",
+    "light.unknown": "unbekannt",
+    # the status, where the CRM has none, and pending cancellation beside its own
+    "state.live": "Aktiv",
+    "state.pending": "Aktiv (in Kündigung)",
+    "state.cancelled": "Gekündigt",
+    "state.marked": "{label} (in Kündigung)",
     # reasons
     "reasons.none": "Es ist kein Grund angegeben",
     "reasons.none.hint": "Mindestens einen Grund auswählen oder beschreiben",
-    "reasons.comment": "Der Grund {reason} verlangt eine Erläuterung",
-    "reasons.given": "{text}",
+    "reasons.comment": "Der Grund {labels} verlangt eine Erläuterung",
+    "reasons.given": "{labels}",
+    "reasons.explained": "{labels}; {text}",
+    "reasons.written": "{text}",
+    "reasons.gone": "{labels} steht nicht als Grund zur Auswahl",
     "reasons.not_required": "Es ist kein Grund angegeben und keiner erforderlich",
     # ownership
     "ownership.none": "Es ist niemand als zuständig ausgewählt",
@@ -33,6 +45,7 @@ TEXTS = {
     # future expiry
     "expiry.future": "Nächste Wiedervorlage am {on}",
     "expiry.planned": "Eine Wiedervorlage am {on} wird angelegt",
+    "expiry.past": "Eine Wiedervorlage muss nach dem heutigen Tag liegen, nicht am {on}",
     "expiry.none": "Keine Wiedervorlage nach dem heutigen Tag",
     "expiry.none_then": "Keine Wiedervorlage nach dem {on}",
     "expiry.none.hint": "Eine Wiedervorlage mit künftigem Datum anlegen",
@@ -72,7 +85,7 @@ TEXTS = {
     "mood.none": "Es ist keine Stimmung ausgewählt",
     "mood.none.hint": "Eine der Möglichkeiten auswählen",
     "mood.unlisted": "{mood} steht nicht mehr zur Auswahl",
-    "mood.chosen": "{mood}",
+    "mood.chosen": "{labels}",
     # effects
     "effect.assign_owner": "Zuständig: {was} → {to}",
     "effect.create_expiry": "Neue Wiedervorlage am {on}",
@@ -81,6 +94,8 @@ TEXTS = {
     "begun.profile": "Profil: {profile}",
     "override.used": "{section} wurde von {by} übergangen",
     # refusals: full sentences
+    "command.refused": "{verb} wurde für {name} ({customer}) abgelehnt: {why}.",
+    "plan.none": "Für {name} gibt es keinen Plan: {why}.",
     "refused.not_allowed": "{actor} hat keine Rolle, die das erlaubt",
     "refused.not_pending": (
         "Es läuft keine Kündigung, der Status ist {status}; jetzt möglich: {moves}"
@@ -146,6 +161,7 @@ TEXTS = {
     "verb.adopt": "Status übernehmen",
     "verb.end": "Kündigung beenden",
     "verb.reinstate": "Wiederaufnehmen",
+    "verb.none": "nichts",
     # what people are told
     "event.begun": "Die Kündigung von {name} wurde von {by} begonnen",
     "event.removed": "Die Kündigung von {name} wurde von {by} zurückgenommen",
@@ -161,6 +177,7 @@ TEXTS = {
     "timeline.taken_back": "zurückgenommen",
     "timeline.refused": "abgelehnt: {why}",
     # the guard
+    "guard.refused": "Abgelehnt: {why}.",
     "guard.pending": "{name} wird gekündigt ({status}): Werden neue {kind} noch gewünscht?",
     # titles of the sections
     "label.Cancellation reasons": "Kündigungsgründe",
@@ -172,4 +189,25 @@ TEXTS = {
     "label.Quotations": "Angebote",
     "label.Sales Orders": "Aufträge",
     "label.Customer Mood": "Kundenstimmung",
+    # the reasons that ship
+    "label.Price": "Preis",
+    "label.Service or support": "Service oder Betreuung",
+    "label.Moved to a competitor": "Wechsel zum Wettbewerb",
+    "label.Moved away": "Umzug",
+    "label.Ceased trading": "Geschäftsaufgabe",
+    "label.Other": "Sonstiges",
+    # their fields
+    "label.codes": "Gründe",
+    "label.text": "Freitext",
+    "label.extra": "Zusätzliche Angaben",
+    "label.user": "Neue zuständige Person",
+    "label.keep": "Zuständigkeit beibehalten",
+    "label.option": "Stimmung",
+    "label.on": "Datum",
+    "label.note": "Notiz",
+    # the moods that ship
+    "label.Happy": "Zufrieden",
+    "label.Neutral": "Neutral",
+    "label.Disappointed": "Enttäuscht",
+    "label.Angry": "Verärgert",
 }

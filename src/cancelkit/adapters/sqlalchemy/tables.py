@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Update,
+    text,
     update,
 )
 from sqlalchemy.dialects.mysql import LONGTEXT, VARCHAR
@@ -57,6 +58,7 @@ _INNODB: dict[str, Any] = {
     for dialect in ("mysql", "mariadb")  # an address "mariadb+..." does not read MySQL's
     for name, value in (("engine", "InnoDB"), ("charset", "utf8mb4"))
 }
+_OF_OPEN: dict[str, Any] = {f"{d}_where": text("slot = 1") for d in ("postgresql", "sqlite")}
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -124,6 +126,7 @@ def own_tables(
             unique("cancellation", "tenant", "id"),
             unique("open", "tenant", "customer", "slot"),
             Index(f"{prefix}due", "tenant", "due"),
+            Index(f"{prefix}opened", "tenant", "slot", "seq", **_OF_OPEN),
         ),
         table(
             "history",

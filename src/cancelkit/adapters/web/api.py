@@ -1,34 +1,198 @@
-"""The JSON API over the commands."""
+"""The JSON API: what it answers. What it does is in `acting`; the table is of both."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from datetime import date
 
+from cancelkit.adapters.web import acting, security
+from cancelkit.adapters.web.addresses import segment
+from cancelkit.adapters.web.answers import answer, tagged
 from cancelkit.adapters.web.call import Call
-from cancelkit.adapters.web.document import document
-from cancelkit.adapters.web.problems import Problem
+from cancelkit.adapters.web.document import person_data, plan_data, profiles_of, timeline_data
+from cancelkit.adapters.web.endpoint import MOST_ASKED, Endpoint, Input
+from cancelkit.adapters.web.form_schema import DIALECT, form_schema
+from cancelkit.adapters.web.openapi import openapi
+from cancelkit.adapters.web.problems import NotFound
 from cancelkit.adapters.web.routes import Route
+from cancelkit.adapters.web.schemas import document_schema
 from cancelkit.adapters.web.values import PanelResponse
+from cancelkit.asking import allowed, faults
+from cancelkit.errors import Invalid
+from cancelkit.looking import Look
+from cancelkit.messages import Message
+from cancelkit.records import Verb
+from cancelkit.registration import form_of
+from cancelkit.text import TEXT_LIMIT, checked_id
+from cancelkit.times import day_of
 
 
-def answer(
-    data: Any, status: int = 200, *more: tuple[str, str], kind: str = "json"
+def _customer(
+    call: Call, on: date | None = None, records: list[str] | None = None
 ) -> PanelResponse:
-    """Return a JSON response."""
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False)
-    return PanelResponse(status, text.encode(), (("Content-Type", f"application/{kind}"), *more))
-
-
-def customer(call: Call) -> PanelResponse:
     """Return the view as data."""
-    look = call.cancellation.look()
-    return answer(document(call.desk.kit, look), 200, ("ETag", f'"{look.view.token}"'))
+    if unknown := set(records or ()) - call.desk.kit.known.by_key.keys():
+        raise Invalid(f"There are no such sections: {', '.join(sorted(unknown))!r}.")
+    named = call.panel.named if records else 0
+    look = call.cancellation.look(name=named, of=records, on=on)
+    return tagged(call.shown(look), look.view.token)
 
 
-def problem(call: Call, what: Problem) -> PanelResponse:
-    """Return problem details (RFC 9457)."""
-    return answer(what.data(what.code), what.status, *what.headers, kind="problem+json")
+def _check(call: Call, on: date | None = None, profile: str = "") -> PanelResponse:
+    """Return what would have to be done, without beginning anything."""
+    view = call.desk.check(call.customer, on=on, profile=profile)
+    return answer({**call.shown(Look(view, None, ())), "timeline": None})
 
 
-ROUTES = (Route("GET", "customers/{customer}", customer),)
+def _plan(call: Call, on: date | None = None) -> PanelResponse:
+    plan = call.cancellation.plan(on=on)
+    return tagged(plan_data(plan), plan.token)
+
+
+def _timeline(call: Call) -> PanelResponse:
+    lines = timeline_data(call.desk.kit, call.cancellation.history())
+    return answer({"customer": call.customer, "timeline": lines})
+
+
+def _owners(call: Call, search: str = "") -> PanelResponse:
+    found = call.cancellation.candidates(search)
+    return answer({"owners": [person_data(user.person) for user in found]})
+
+
+def _records(call: Call, on: date | None = None) -> PanelResponse:
+    """Name the records that keep a section red."""
+    key = call.params["section"]
+    view = call.cancellation.look(name=call.panel.named, of=[key], on=on).view
+    line = next((line for line in view.sections if line.key == key), None)
+    if line is None:
+        raise NotFound("The checklist has no such section.")
+    data = line.data()
+    kept = {name: data[name] for name in ("count", "more", "records")}
+    return answer({"customer": call.customer, "section": key, **kept})
+
+
+def _form(call: Call) -> PanelResponse:
+    """Return the JSON Schema of what may be entered for a section."""
+    section = call.desk.kit.known.by_key.get(call.params["section"])
+    schema = form_schema(call.desk.kit, section) if section else None
+    if schema is None:
+        raise NotFound("Nothing can be entered for such a section.")
+    return answer({"$schema": DIALECT, **schema})
+
+
+def _banners(call: Call, customer: list[str] | None = None) -> PanelResponse:
+    """Return the banners of those customers who are pending and whom this user may see."""
+    ids = [checked_id(one, "a customer id") for one in dict.fromkeys(customer or ())]
+    if not ids:
+        raise Invalid("Say whose banners: ?customer=C-1001&customer=C-1002.")
+    with faults("looking for banners"), call.desk.host.reading() as unit:
+        known = unit.customers.load(ids)
+    seen = [
+        key
+        for key, one in known.items()
+        if key in ids and one.tenant == call.desk.host.tenant and allowed(call.desk, "view", one)
+    ]
+    found = call.desk.banners(seen) if seen else {}
+    listed = [
+        {"customer": key, "banner": found[key], "panel": f"customers/{segment(key)}"}
+        for key in ids
+        if key in found
+    ]
+    return answer({"banners": listed})
+
+
+def _session(call: Call) -> PanelResponse:
+    """Return who asks, the token that protects what is sent, and what the panel offers."""
+    panel, kit, own = call.panel, call.desk.kit, call.panel.host_token is None
+    known = kit.checklist.sections
+    return answer(
+        {
+            "actor": person_data(call.desk.actor),
+            "language": call.language,
+            "zone": str(kit.zone),
+            "today": day_of(call.now, kit.zone).isoformat(),
+            "token": call.token(),
+            "header": security.HEADER if own else None,
+            "profiles": profiles_of(kit.profiles),
+            "sections": [
+                {"key": one.key, "title": kit.title(one.key), "form": form_of(one) is not None}
+                for one in known
+            ],
+            "verbs": {verb.value: kit.text(Message(f"verb.{verb.value}")) for verb in Verb},
+            "limits": {
+                "body": panel.body_limit,
+                "text": TEXT_LIMIT,
+                "records": panel.named,
+                "customers": MOST_ASKED,
+            },
+        }
+    )
+
+
+def _openapi(call: Call) -> PanelResponse:
+    return answer(openapi(ROUTES, call.desk.kit, call.panel))
+
+
+def _document_schema(_: Call) -> PanelResponse:
+    return answer(document_schema(), kind="application/schema+json")
+
+
+_ON = Input("on", "day", "Judge the sections as of this day.")
+_CUSTOMER = "customers/{customer}"
+
+_READ = {
+    "openapi.json": Endpoint(_openapi, "openapi", "This description of the API", "OpenApi"),
+    "document.schema.json": Endpoint(
+        _document_schema, "document_schema", "The JSON Schema of the view as data", "JsonSchema"
+    ),
+    "session": Endpoint(
+        _session, "session", "Who asks, the token to send, and what the panel offers", "Session"
+    ),
+    "banners": Endpoint(
+        _banners,
+        "banners",
+        "The banners of those customers who are pending, with one question for all",
+        "Banners",
+        query=(Input("customer", "lines", "A customer whom the host is showing; several times."),),
+    ),
+    "sections/{section}/form": Endpoint(
+        _form, "form", "The JSON Schema of what may be entered for a section", "JsonSchema"
+    ),
+    _CUSTOMER: Endpoint(
+        _customer,
+        "customer",
+        "Everything that a person sees of one customer",
+        "Document",
+        query=(_ON, Input("records", "lines", "Sections whose open records are named.")),
+        tagged=True,
+    ),
+    f"{_CUSTOMER}/check": Endpoint(
+        _check,
+        "check",
+        "What would have to be done, without beginning anything",
+        "Document",
+        query=(_ON, Input("profile", "line", "The checklist to check by.")),
+    ),
+    f"{_CUSTOMER}/plan": Endpoint(
+        _plan,
+        "plan",
+        "What Process would do, and the token to confirm it",
+        "Plan",
+        query=(Input("on", "day", "The effective date; one to come is for a schedule."),),
+        tagged=True,
+    ),
+    f"{_CUSTOMER}/timeline": Endpoint(
+        _timeline, "timeline", "What has happened, refused attempts included", "History"
+    ),
+    f"{_CUSTOMER}/owners": Endpoint(
+        _owners,
+        "owners",
+        "Active users who may take the customer over, the best first",
+        "Owners",
+        query=(Input("search", "line", "A part of a name."),),
+    ),
+    f"{_CUSTOMER}/sections/{{section}}/records": Endpoint(
+        _records, "records", "Some of the records that keep a section red", "Records", query=(_ON,)
+    ),
+}
+
+ROUTES = (*(Route("GET", path, endpoint) for path, endpoint in _READ.items()), *acting.ROUTES)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from attrs import Factory, field, frozen
+from attrs import field, frozen
 
 from cancelkit.adapters.languages import Formats
 from cancelkit.adapters.web import security
+from cancelkit.adapters.web.document import document
 from cancelkit.adapters.web.values import Fields, PanelRequest
-from cancelkit.asking import moment, new_id
+from cancelkit.asking import link, moment, new_id, unless_blind
 from cancelkit.cancellation import Cancellation
 from cancelkit.desk import Desk
-from cancelkit.errors import Invalid
+from cancelkit.errors import CancelkitError, Invalid, NotAllowed
+from cancelkit.looking import Look
 from cancelkit.messages import Message, Value
+from cancelkit.people import Customer
 
 if TYPE_CHECKING:
     from cancelkit.adapters.web.panel import Panel
@@ -45,7 +48,21 @@ class Call:
     formats: Formats
     params: dict[str, str] = field(factory=dict)
     nonce: str = field(factory=lambda: secrets.token_urlsafe(16))
-    now: datetime = field(default=Factory(lambda call: moment(call.desk)[0], takes_self=True))
+
+    @property
+    def api(self) -> bool:
+        """Whether it is for the JSON API, and not for a page."""
+        return self.request.path.startswith("/api/")
+
+    @property
+    def now(self) -> datetime:
+        """The instant, in UTC; asked of the host's clock each time."""
+        return moment(self.desk)[0]
+
+    @property
+    def language(self) -> str:
+        """The language of the reader, as a tag such as "en"."""
+        return self.formats.tag
 
     @property
     def customer(self) -> str:
@@ -71,22 +88,46 @@ class Call:
         """Return the token that protects the form that was sent."""
         return Fields(self._body(), "The form").take(self._token_field)
 
+    def token(self) -> str:
+        """Return a token that protects what this user sends: the panel's, or the host's own."""
+        token = self.panel.host_token
+        if token is None:
+            return security.make_token(self.panel.secret, self.desk, self.now)
+        return token.render(self.request)
+
     def hidden(self) -> dict[str, str]:
         """Return the hidden fields that every form of this page has.
 
         The operation id makes a double click harmless: both clicks send the same one.
         """
-        token = self.panel.host_token
-        made = (
-            security.make_token(self.panel.secret, self.desk, self.now)
-            if token is None
-            else token.render(self.request)
-        )
-        return {self._token_field: made, OPERATION: new_id(self.desk)}
+        return {self._token_field: self.token(), OPERATION: new_id(self.desk)}
+
+    def shown(self, look: Look) -> dict[str, Any]:
+        """Return what was read as the document that pages and the API show."""
+        return document(self.desk.kit, look, self._link(look), self.panel.stuck_after)
+
+    def hides(self, error: CancelkitError) -> bool:
+        """Say whether an error would tell of a customer of whom this user may not know."""
+        if not isinstance(error, NotAllowed) or "customer" not in self.params:
+            return False
+        try:
+            self.cancellation.view()
+        except CancelkitError:
+            return True
+        return False
 
     def text(self, key: str, /, **values: Value) -> str:
         """Return the text of a message key, in the language of the reader."""
         return self.desk.kit.text(Message.of(key, **values))
+
+    def _link(self, look: Look) -> str | None:
+        links, view = self.desk.kit.links, look.view
+        if links is None:
+            return None
+        customer = Customer(view.customer, view.name, tenant=self.desk.host.tenant)
+        return unless_blind(
+            self.desk, "Links.customer", lambda: link(links.customer(customer)), blind=True
+        )[0]
 
     @property
     def _token_field(self) -> str:

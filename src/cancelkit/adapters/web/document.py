@@ -1,12 +1,13 @@
 """The view as data: one JSON document of everything that a person sees of one customer.
 
 Pure: it is made from what `Cancellation.look` has read. The keys are the words of `View`, `Plan`
-and the timeline; the HTML pages are made from this very document.
+and the timeline; the HTML pages are made from this very document. `schemas.DOCUMENT` describes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cancelkit.adapters.web.forms import form_data
@@ -14,34 +15,88 @@ from cancelkit.checklist import Checklist
 from cancelkit.kit import CancelKit
 from cancelkit.looking import Look
 from cancelkit.messages import Message
-from cancelkit.records import Verb
+from cancelkit.people import Person
+from cancelkit.records import HistoryEntry, Override, Stamp, State, Verb
 from cancelkit.section import Gate
 from cancelkit.states import Light
 from cancelkit.timeline import timeline
-from cancelkit.views import Line, View
+from cancelkit.times import day_of
+from cancelkit.views import Line, Plan, View
 
 FORMAT = 1
 """The version of the document; a new key is no new version."""
 
+OVERDUE = 60
+"""After how many days a pending cancellation is overdue, where the host says nothing else."""
 
-def document(kit: CancelKit, look: Look, link: str | None = None) -> dict[str, Any]:
+
+def document(
+    kit: CancelKit, look: Look, link: str | None = None, overdue_after: int = OVERDUE
+) -> dict[str, Any]:
     """Return everything that a person sees of one customer, as a JSON-ready object.
 
     Args:
         kit: the kit that has read it, in the language of the reader.
         look: what was read.
         link: the host's address of the customer's own page.
+        overdue_after: after how many days a pending cancellation is overdue.
     """
     view = look.view
-    happened = timeline(kit, look.history)
+    days = _days(kit, view)
+    lights = Counter(line.light.value for line in view.sections)
     return {
         "format": FORMAT,
         **view.data(),
+        "owners": [person_data(one) for one in view.owners],
+        "begun": _stamp(view.begun),
+        "ended": _stamp(view.ended),
+        "schedule": _schedule(view),
         "link": link,
+        "days": days,
+        "overdue": days is not None and days > overdue_after,
+        "counts": {
+            **{light.value: lights[light.value] for light in Light},
+            "total": lights.total(),
+        },
         "sections": [_section(kit, view, line) for line in view.sections],
-        "plan": look.plan.data() if look.plan else None,
-        "timeline": [{**one._asdict(), "at": one.at.isoformat()} for one in happened],
+        "words": {verb.value: kit.text(Message(f"verb.{verb.value}")) for verb in view.actions},
+        "zone": str(kit.zone),
+        "plan": plan_data(look.plan) if look.plan else None,
+        "timeline": timeline_data(kit, look.history),
     }
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """Return a plan as a JSON-ready object."""
+    return {**plan.data(), "notify": [person_data(one) for one in plan.notify]}
+
+
+def timeline_data(kit: CancelKit, history: Sequence[HistoryEntry]) -> list[dict[str, Any]]:
+    """Return the timeline as JSON-ready objects, oldest first."""
+    return [{**one._asdict(), "at": one.at.isoformat()} for one in timeline(kit, history)]
+
+
+def person_data(person: Person) -> dict[str, str]:
+    """Return what is shown of a person: the language of a colleague is nobody's business."""
+    return {"id": person.id, "name": person.name}
+
+
+def _stamp(stamp: Stamp | None) -> dict[str, Any] | None:
+    return {"by": person_data(stamp.by), "at": stamp.at.isoformat()} if stamp else None
+
+
+def _schedule(view: View) -> dict[str, Any] | None:
+    if (found := view.schedule) is None:
+        return None
+    days = {"on": found.on.isoformat(), "due": found.due.isoformat()}
+    return {**days, "stamp": _stamp(found.stamp)}
+
+
+def _days(kit: CancelKit, view: View) -> int | None:
+    """Return for how many days a cancellation has been pending, or None."""
+    if view.state is not State.PENDING or view.begun is None:
+        return None
+    return max(0, (view.today - day_of(view.begun.at, kit.zone)).days)
 
 
 def _section(kit: CancelKit, view: View, line: Line) -> dict[str, Any]:
@@ -50,12 +105,18 @@ def _section(kit: CancelKit, view: View, line: Line) -> dict[str, Any]:
     form = form_data(kit, section, line.entered) if section and entering else None
     return {
         **line.data(),
-        "word": kit.text(Message(f"light.{line.light.value}")),
+        "today_word": kit.text(Message(f"light.{line.today.value}")) if line.today else None,
         "gate_word": kit.text(Message(f"gate.{line.gate.value}")),
+        "override": _override(line.override),
         "form": form,
         "may_perform": Verb.PERFORM_NOW in view.actions and bool(line.planned),
         "may_override": Verb.OVERRIDE in view.actions and _overridable(line),
     }
+
+
+def _override(override: Override | None) -> dict[str, Any] | None:
+    """Return what a person sees of an override: not the ids that tell whether it is in force."""
+    return {"reason": override.reason, "stamp": _stamp(override.stamp)} if override else None
 
 
 def _overridable(line: Line) -> bool:

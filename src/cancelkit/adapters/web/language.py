@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from attrs import evolve, frozen
 
 from cancelkit.adapters.languages import Formats, catalogue, formats, isolating, preferred
 from cancelkit.adapters.web.texts import TEXTS
+from cancelkit.adapters.web.values import PanelRequest
 from cancelkit.desk import Desk
-from cancelkit.messages import Catalogue
+from cancelkit.messages import Catalogue, Message
+from cancelkit.ports import Translator
+
+if TYPE_CHECKING:
+    from cancelkit.adapters.web.panel import Panel
 
 DEFAULT = "en-GB"
 
@@ -21,49 +28,55 @@ class Reader(NamedTuple):
     formats: Formats
 
 
-def offered(given: Mapping[str, Catalogue] | Iterable[str]) -> dict[str, Catalogue]:
-    """Return catalogues by language tag, from tags or from the host's own catalogues."""
+def offered(given: Mapping[str, Translator] | Iterable[str]) -> dict[str, Translator]:
+    """Return translators by language tag, from tags or from the host's own translators."""
     if isinstance(given, Mapping):
         return dict(given)
     tags = (given,) if isinstance(given, str) else given
     return {tag: catalogue(tag) for tag in tags}
 
 
-def reader(
-    languages: Mapping[str, Catalogue], desk: Desk, accepted: str, *, isolate: bool
-) -> Reader:
-    """Return the desk in the language of the reader.
+@frozen
+class _Own:
+    """A translator of the host's own kind; what it does not know of the panel is in English."""
 
-    Args:
-        languages: those that are offered, the default one first; without any, the desk keeps the
-            kit's own translator.
-        desk: the host's; its actor's language counts before what the browser accepts.
-        accepted: the header Accept-Language.
-        isolate: for a page: names and other texts of unknown direction are isolated.
+    translator: Translator
+    english: Catalogue
+
+    def text(self, message: Message) -> str:
+        """Return the text of a message: a key that comes back has no text there."""
+        said = self.translator.text(message)
+        return self.english.text(message) if said.startswith(message.key) else said
+
+
+def reader_of(panel: Panel, request: PanelRequest, desk: Desk) -> Reader:
+    """Return the desk with the translator of the reader; the pages isolate what they mention.
+
+    The actor's language counts before what the browser accepts. Without `Panel.languages` it is
+    the kit's own translator, with the formats of Britain.
     """
-    own = desk.kit.translator
-    tag = preferred(desk.actor.language or accepted, languages) if languages else DEFAULT
-    chosen = languages.get(tag, own)
-    if isinstance(chosen, Catalogue):
-        chosen = _spoken(_Same(chosen), isolate)
-    return Reader(desk.speaking(chosen), formats(tag))
+    translator, tag = desk.kit.translator, DEFAULT
+    if panel.languages:
+        wanted = desk.actor.language or request.headers.get("accept-language", "")
+        tag = preferred(wanted, panel.languages)
+        translator = panel.languages[tag]
+    page = not request.path.startswith(("/api/", "/queue.csv"))
+    return Reader(desk.speaking(_complete(translator, tag, page)), formats(tag))
 
 
-class _Same:
-    """A catalogue, compared by identity: its texts are not compared each time."""
-
-    def __init__(self, catalogue_: Catalogue) -> None:
-        self.catalogue = catalogue_
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.catalogue is other.catalogue
-
-    def __hash__(self) -> int:
-        return id(self.catalogue)
+def _complete(translator: Translator, tag: str, page: bool) -> Translator:
+    """Return a translator that has the panel's texts as well, and writes days and numbers."""
+    if not isinstance(translator, Catalogue):
+        return _Own(translator, _english(page))
+    return _shown(translator.with_texts(TEXTS), tag, page)
 
 
-@lru_cache(maxsize=64)
-def _spoken(own: _Same, isolate: bool) -> Catalogue:
-    """Return a catalogue with the texts of the panel, made once for each."""
-    spoken = own.catalogue.with_texts(TEXTS)
-    return isolating(spoken) if isolate else spoken
+def _shown(catalogue_: Catalogue, tag: str, page: bool) -> Catalogue:
+    if catalogue_.show is str:
+        catalogue_ = evolve(catalogue_, show=formats(tag).value)
+    return isolating(catalogue_) if page else catalogue_
+
+
+@lru_cache(maxsize=2)
+def _english(page: bool) -> Catalogue:
+    return _shown(Catalogue(TEXTS), DEFAULT, page)

@@ -1,0 +1,142 @@
+"""The German texts of the panel: `cancelkit.adapters.web.texts` in German."""
+
+from __future__ import annotations
+
+TEXTS = {
+    # gates: the words behind the circles
+    "gate.blocks": "blockiert",
+    "gate.advises": "Hinweis",
+    # the panel
+    "panel.title": "Kündigung von {name}",
+    "panel.checklist": "Prüfliste",
+    "panel.owners": "Zuständig",
+    "panel.no_owner": "niemand",
+    "panel.status": "Status",
+    "panel.profile": "Profil",
+    "panel.read_at": "Stand: {at}",
+    "panel.as_of": "Beurteilt zum {on}",
+    "panel.manage": "Bearbeiten",
+    "panel.perform_now": "Jetzt ausführen",
+    "panel.refresh": "Ansicht aktualisieren",
+    "panel.save": "Speichern",
+    "panel.show_records": "Anzeigen, welche",
+    "panel.more_records": "und weitere",
+    "panel.cannot_fix": "Sie dürfen dies im CRM nicht ändern",
+    "panel.planned": "Geplant: {what}",
+    "panel.performed": "Bereits ausgeführt",
+    "panel.timeline": "Verlauf",
+    "panel.no_timeline": "Bisher ist nichts geschehen",
+    "panel.turning_red": "heute erledigt, aber nicht zum {on}",
+    "panel.check_day": "Wirksamkeitsdatum",
+    "panel.check_day.hint": "Was an diesem Tag erledigt sein wird",
+    "panel.check": "Prüfen",
+    "panel.back_to_customer": "Zurück zum Kunden",
+    "panel.back": "Zurück",
+    "panel.queue": "Offene Kündigungen",
+    "panel.skip": "Zur Prüfliste springen",
+    "panel.summary": "{green} von {total} erledigt",
+    "panel.stays_green": "Nichts mehr zu erledigen",
+    "panel.saved": "Gespeichert",
+    "panel.moved": "Das ist nicht mehr möglich. Bitte den aktuellen Stand ansehen.",
+    # owner, reasons, mood and other fields
+    "field.ownership.user": "Neue zuständige Person",
+    "field.ownership.keep": "Zuständigkeit beibehalten",
+    "field.ownership.search": "Benutzer suchen",
+    "field.ownership.find": "Suchen",
+    "field.ownership.none": "Später entscheiden",
+    "field.ownership.nobody": "Es gibt keinen aktiven Benutzer mit diesem Namen",
+    "field.reasons.codes": "Gründe",
+    "field.reasons.comment": "Erläuterung zu {reason}",
+    "field.reasons.comment_required": "eine Erläuterung ist erforderlich",
+    "field.reasons.text": "In den Worten des Kunden",
+    "field.reasons.extra": "Zusätzliche Angaben",
+    "field.mood.option": "Stimmung",
+    "field.none": "keine",
+    "field.future_expiry.on": "Wiedervorlage anlegen am",
+    "field.future_expiry.note": "Notiz für die erinnerte Person",
+    # overrides
+    "panel.override": "Übergehen",
+    "panel.override.reason": "Warum es so bleiben darf",
+    "panel.override.take_back": "Übergehen zurücknehmen",
+    "panel.overridden": "Übergangen von {by}: {reason}",
+    # confirmation pages
+    "confirm.begin": "Kündigung von {name} beginnen?",
+    "confirm.begin.what": (
+        "Der Kunde wird als „in Kündigung“ gekennzeichnet. Sonst ändert sich noch nichts."
+    ),
+    "confirm.begin.profile": "Prüfliste",
+    "confirm.begin.profile.own": "Die übliche",
+    "confirm.process": "Kündigung von {name} durchführen?",
+    "confirm.process.later": "Kündigung von {name} für den {on} vormerken?",
+    "confirm.steps": "Was ausgeführt wird",
+    "confirm.no_steps": "Die Kündigung wird abgeschlossen; im CRM ändert sich nichts",
+    "confirm.notify": "Wer benachrichtigt wird",
+    "confirm.nobody": "Niemand",
+    "confirm.blocked": "Was noch im Weg steht",
+    "confirm.until_then": "Noch zu erledigen bis {on}",
+    "confirm.advice": "Nicht erledigt, aber kein Hindernis",
+    "confirm.overridden": "Übergangen",
+    "confirm.changed": "Es hat sich etwas geändert. Dies ist der aktuelle Plan.",
+    "confirm.remove": "Kündigung von {name} zurücknehmen?",
+    "confirm.remove.what": (
+        "Der Kunde erhält wieder den früheren Status. Die Eingaben bleiben im Verlauf erhalten."
+    ),
+    "confirm.stays": "Bereits ausgeführt",
+    "confirm.put_back": "Auch dies zurücksetzen",
+    "confirm.reinstate": "{name} wieder aufnehmen?",
+    "confirm.reinstate.what": "Der Kunde erhält wieder den Status von vor der Kündigung.",
+    "confirm.adopt": "Mit dem jetzigen Status von {name} weiterarbeiten?",
+    "confirm.adopt.what": (
+        "Die Kündigung läuft weiter; wird sie zurückgenommen, gilt wieder dieser Status."
+    ),
+    "confirm.end": "Kündigung von {name} beim jetzigen Stand beenden?",
+    "confirm.end.what": "Im CRM wird nichts geändert.",
+    "confirm.yes": "Ja: {what}",
+    "confirm.no": "Nein, zurück",
+    # the banner
+    "banner.view": "Kündigung ansehen",
+    # the queue
+    "queue.title": "Offene Kündigungen",
+    "queue.none": "Keine passende Kündigung ist offen",
+    "queue.customer": "Kunde",
+    "queue.since": "In Kündigung seit",
+    "queue.days.one": "{count} Tag",
+    "queue.days.other": "{count} Tage",
+    "queue.stage": "Stand",
+    "queue.owner": "Zuständig",
+    "queue.reason": "Grund",
+    "queue.any": "alle",
+    "queue.older": "Älter als (Tage)",
+    "queue.search": "Name oder Nummer",
+    "queue.filter": "Filtern",
+    "queue.export": "Als CSV exportieren",
+    "queue.overdue": "überfällig",
+    "queue.more": "Es gibt mehr, als angezeigt werden können; bitte filtern",
+    # what went wrong
+    "problem.not_found": "Nicht gefunden",
+    "problem.not_found.detail": "Hier ist nichts, oder nichts, was Sie sehen dürfen.",
+    "problem.method_not_allowed": "So nicht möglich",
+    "problem.forged": "Bitte erneut senden",
+    "problem.forged.detail": (
+        "Die Seite war zu alt oder kam nicht von hier. Es wurde nichts geändert."
+    ),
+    "problem.too_large": "Zu groß",
+    "problem.media_type": "Nicht lesbar",
+    "problem.invalid": "Bitte berichtigen",
+    "problem.not_allowed": "Nicht erlaubt",
+    "problem.refused": "Abgelehnt",
+    "problem.stale_token": "Inzwischen hat sich etwas geändert",
+    "problem.newer_answer": "Inzwischen hat jemand anderes etwas eingetragen",
+    "problem.confirmation_missing": "Bitte bestätigen",
+    "problem.busy": "Belegt; bitte erneut versuchen",
+    "problem.busy.detail": (
+        "Jemand anderes bearbeitet gerade diesen Kunden. Es wurde nichts geändert."
+    ),
+    "problem.outcome_unknown": "Die Antwort ging verloren; bitte erneut ansehen",
+    "problem.outcome_unknown.detail": (
+        "Es wurde vielleicht ausgeführt, vielleicht nicht. Dieselbe Seite erneut zu senden führt "
+        "nichts doppelt aus."
+    ),
+    "problem.failed": "Es ist ein Fehler aufgetreten",
+    "problem.failed.detail": "Es wurde nichts geändert. Der Fehler wurde gemeldet.",
+}

@@ -1,0 +1,174 @@
+"""An address of the JSON API that says what it takes and what it answers.
+
+What is read from a request and what the OpenAPI document says of it come from the same table of
+inputs: there is nothing to keep in step.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, unquote
+
+from attrs import frozen
+
+from cancelkit.adapters.web.values import Fields, PanelResponse
+from cancelkit.errors import Invalid
+from cancelkit.records import JsonObject
+from cancelkit.serial import parse_json
+from cancelkit.text import ID_LIMIT, TEXT_LIMIT
+
+if TYPE_CHECKING:
+    from cancelkit.adapters.web.call import Call
+
+MOST_ASKED = 200
+"""How many customers one question may be about."""
+
+DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+
+
+class Input(NamedTuple):
+    """One thing that an address takes, in its query or in its body; it may be left out."""
+
+    name: str
+    kind: str  # "line", "text", "day", "yes_no" or "lines"
+    about: str
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of its values."""
+        return _SCHEMAS[self.kind]
+
+    def of_query(self, sent: Fields) -> Any:
+        """Take it from a query; raises `Invalid`."""
+        if self.kind == "lines":
+            values = sent.take_all(self.name)
+            if len(values) > MOST_ASKED:
+                raise Invalid(f"{self.name!r} is there {len(values)} times; at most {MOST_ASKED}.")
+            return values
+        text = sent.take(self.name)
+        return _day(self.name, text) if self.kind == "day" and text else text or None
+
+    def of_body(self, value: object) -> Any:
+        """Take it from a JSON body; raises `Invalid`."""
+        if self.kind == "yes_no":
+            if type(value) is bool:
+                return value
+            raise Invalid(f"{self.name!r} must be true or false, not {type(value).__name__}.")
+        if type(value) is not str:
+            raise Invalid(f"{self.name!r} must be text, not {type(value).__name__}.")
+        return _day(self.name, value) if self.kind == "day" else value
+
+
+_SCHEMAS: Mapping[str, dict[str, Any]] = {
+    "line": {"type": "string", "maxLength": ID_LIMIT},
+    "text": {"type": "string", "maxLength": TEXT_LIMIT},
+    "day": {"type": "string", "format": "date", "pattern": DAY},
+    "yes_no": {"type": "boolean"},
+    "lines": {
+        "type": "array",
+        "items": {"type": "string", "minLength": 1, "maxLength": ID_LIMIT},
+        "maxItems": MOST_ASKED,
+    },
+}
+
+
+def _day(name: str, text: str) -> date:
+    try:
+        if re.match(DAY, text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass  # said below, as for what does not even look like a day
+    raise Invalid(f"{name!r} must be a day such as 2026-03-02, not {text!r:.40}.")
+
+
+@frozen
+class Endpoint:
+    """The handler of one address of the API, with all that the OpenAPI document says of it.
+
+    Attributes:
+        act: is given the call, and each input by its name (left out where it was left out).
+        name: the operation's id.
+        answers: the name of the schema of a good answer; its `etag` is a token where `tagged`.
+        body: of a POST: its properties; None where the whole body is handed over as `data`.
+        bound: whether the token in If-Match is "refused", "taken" or "wanted".
+    """
+
+    act: Callable[..., PanelResponse]
+    name: str
+    summary: str
+    answers: str
+    query: tuple[Input, ...] = ()
+    body: tuple[Input, ...] | None = None
+    bound: str = ""
+    tagged: bool = False
+    about: str = ""
+
+    def __call__(self, call: Call) -> PanelResponse:
+        """Read what the request says, and answer it."""
+        asked = call.query()
+        given = {one.name: value for one in self.query if (value := one.of_query(asked))}
+        asked.done()
+        if call.request.method == "POST":
+            given |= self._of_body(sent_object(call))
+        return self.act(call, **given)
+
+    def _of_body(self, sent: JsonObject) -> dict[str, Any]:
+        if self.body is None:
+            return {"data": sent}
+        known = {one.name: one for one in self.body}
+        if unknown := sorted(sent.keys() - known.keys()):
+            listed = ", ".join(map(repr, unknown))
+            expected = ", ".join(known) or "none"
+            raise Invalid(f"The body has unknown properties: {listed} (known: {expected}).")
+        return {name: known[name].of_body(value) for name, value in sent.items()}
+
+
+def sent_object(call: Call) -> JsonObject:
+    """Return the JSON object that was sent, parsed strictly; raises `Invalid`."""
+    try:
+        text = call.request.body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Invalid(f"The body is not UTF-8: byte {error.start} is wrong.") from None
+    try:
+        sent = parse_json(text)
+    except Invalid as error:
+        raise Invalid(f"The body cannot be read: {error}.") from error
+    if not isinstance(sent, dict):
+        raise Invalid(f"The body must be a JSON object, not {type(sent).__name__}.")
+    return sent
+
+
+OPERATION = "Idempotency-Key"
+OPERATION_ID = r"^[\x21\x23-\x7e]{1,191}$"
+"""An operation id in a header: visible ASCII without quotes; in quotes, or without."""
+
+
+def operation_of(call: Call) -> str:
+    """Return the operation id of a command; raises `Invalid` where there is no good one."""
+    said = call.request.headers.get(OPERATION.lower(), "").strip(" \t")
+    bare = said[1:-1] if len(said) > 1 and said[0] == said[-1] == '"' else said
+    if not re.match(OPERATION_ID, bare):
+        raise Invalid(
+            f"{OPERATION} must be an operation id of 1 to {ID_LIMIT} visible characters of ASCII, "
+            "chosen anew for every command and sent again when it is repeated."
+        )
+    return bare
+
+
+ENTITY_TAG = r'^"[\x21\x23-\x7e]{1,1000}"$'
+"""A token as a strong entity tag."""
+
+
+def etag_of(token: str) -> str:
+    """Return a token as an entity tag: whatever is in an id that the host has made."""
+    return f'"{quote(token, safe="")}"'
+
+
+def token_of(call: Call) -> str:
+    """Return the token in If-Match, "" where there is none; raises `Invalid`."""
+    said = call.request.headers.get("if-match", "").strip(" \t")
+    if said and not re.match(ENTITY_TAG, said):
+        raise Invalid('If-Match must be the one token of a view or a plan, in quotes: "...".')
+    return unquote(said[1:-1])
