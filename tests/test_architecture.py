@@ -326,7 +326,7 @@ PLANTED = [
     ("kit", "from rich.table import Table", "belongs into cancelkit.adapters.cli"),
     ("adapters.memory", "import rich", "belongs into cancelkit.adapters.cli"),
     ("adapters.climate", "import rich as r", "belongs into cancelkit.adapters.cli"),
-    ("adapters.cli", "import sqlalchemy as sa", "belongs into cancelkit.adapters.sqlalchemy"),
+    ("adapters.cli", "import sqlalchemy as sa", "or cancelkit.adapters.sqlalchemy"),
     ("adapters.cli", "import django", "belongs into its own adapter"),
     ("times", "from datetime import datetime as dt\ndt.now()", "uses datetime.datetime.now"),
     ("times", "import datetime\ndatetime.datetime.utcnow()", "uses datetime.datetime.utcnow"),

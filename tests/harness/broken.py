@@ -17,7 +17,6 @@ from cancelkit import (
     EitherRole,
     Person,
     Status,
-    commands,
     decide,
     reading,
     writing,
@@ -27,7 +26,7 @@ from cancelkit.adapters.memory.store import Writes
 from cancelkit.lifecycle import ACTIONS
 from cancelkit.needs import Count, Need, NextDate, OpenRecords, UnceasedAssets
 from cancelkit.ports import Host, Unit
-from cancelkit.records import CancellationRecord, Delivery, HistoryEntry, OutboxRow, Verb
+from cancelkit.records import CancellationRecord, Delivery, HistoryEntry, OutboxRow, Schedule, Verb
 from cancelkit.states import RED
 from tests.harness.watch import AnyHost
 
@@ -516,14 +515,14 @@ def _unchecked_when_due(real: Callable[..., Any]) -> Callable[..., Any]:
     return lambda seen: () if seen.ask.due else real(seen)
 
 
-def _on_any_day(real: Callable[..., Any]) -> Callable[..., Any]:
+def _on_any_day(real: object) -> property:
     """It does not matter whether a schedule is there, or whether its day has come."""
 
-    def on_the_day(seen: Any) -> None:
-        if seen.record is None:
-            real(seen)
+    def scheduled(seen: Any) -> Schedule | None:
+        due = seen.ask.due and seen.record is not None
+        return Schedule(seen.today, seen.today, seen.record.begun) if due else None
 
-    return on_the_day
+    return property(scheduled)
 
 
 def _whatever_it_says(real: Callable[..., Any]) -> Callable[..., Any]:
@@ -569,7 +568,7 @@ CORE: Mapping[str, Plant] = {
     "nobody is told of a blocked day": _instead(writing, "tell", _only_postponed),
     "everybody is told twice": _instead(writing, "tell", _tells_twice),
     "what is due is not checked afresh": _instead(decide, "_not_processed", _unchecked_when_due),
-    "what is due needs no schedule": _instead(commands, "_on_the_day", _on_any_day),
+    "what is due needs no schedule": _instead(decide.Seen, "scheduled", _on_any_day),
     "an override outlives what it was for": _instead(reading, "with_overrides", _whatever_it_says),
     "whoever may edit may override": lambda patch: patch.setitem(
         cast("dict[Verb, str]", ACTIONS), Verb.OVERRIDE, "edit"
