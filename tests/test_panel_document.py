@@ -223,7 +223,7 @@ FORMS = {
 
 def test_every_form_has_a_schema_at_an_address() -> None:
     w = panel_world()
-    assert ["reasons", "ownership", "future_expiry", "mood", "everything"] == list(FORMS)
+    assert ["reasons", "ownership", "mood", "everything"] == list(FORMS)
     for schema in FORMS.values():
         Draft202012Validator.check_schema(schema)
     assert "Reasons" == FORMS["reasons"]["properties"]["codes"]["title"]

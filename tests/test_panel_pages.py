@@ -241,7 +241,7 @@ def test_what_the_core_refuses_is_kept_too() -> None:
     alice.world.users.put(evolve(alice.world.users.find(["s-8"])["s-8"], active=False))
     page = alice.send(form)
     assert 422 == page.status
-    assert "is not an active user" in page.text
+    assert "Sue is no longer an active user" in page.text
     assert ["user:s-8"] == page.form("/ownership").values("user")
 
 

@@ -86,7 +86,10 @@ def judge(desk: Desk, unit: Unit, seen: Seen, *, only: str | None = None) -> Jud
     entered = entered_in(checklist, seen.record)
     checklist, forms, *_ = entered
     found, why = unless_blind(
-        desk, "CustomerRepo.facts", lambda: ask(unit, (customer.id,), checklist.needs, as_of), blind
+        desk,
+        "CustomerRepo.facts",
+        lambda: facts_of(unit, (customer.id,), checklist.needs, as_of),
+        blind,
     )
     answers = found[customer.id] if found else dict.fromkeys(checklist.needs, Unknown(why))
     users, _ = unless_blind(
@@ -240,7 +243,7 @@ def effect_of(cls: type[Effect], data: JsonObject) -> Effect:
         raise PluginError(f"A stored {cls.__name__} cannot be read any more: {error}") from error
 
 
-def ask(
+def facts_of(
     unit: Unit, customer_ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date
 ) -> dict[str, dict[Need[Any], object]]:
     """Ask the host for all facts of all customers at once, and check the answers."""

@@ -6,7 +6,7 @@ from datetime import date
 
 from cancelkit.adapters.web import acting, security
 from cancelkit.adapters.web.addresses import segment
-from cancelkit.adapters.web.answers import answer, tagged
+from cancelkit.adapters.web.answers import SCHEMA, answer, tagged
 from cancelkit.adapters.web.call import Call
 from cancelkit.adapters.web.document import person_data, plan_data, profiles_of, timeline_data
 from cancelkit.adapters.web.endpoint import MOST_ASKED, Endpoint, Input
@@ -49,7 +49,11 @@ def _plan(call: Call, on: date | None = None) -> PanelResponse:
 
 
 def _timeline(call: Call) -> PanelResponse:
-    lines = timeline_data(call.desk.kit, call.cancellation.history())
+    """Return the timeline, also of a customer who is gone; who never was is not found."""
+    history = call.cancellation.history()
+    if not history:
+        call.cancellation.view()
+    lines = timeline_data(call.desk.kit, history)
     return answer({"customer": call.customer, "timeline": lines})
 
 
@@ -76,14 +80,12 @@ def _form(call: Call) -> PanelResponse:
     schema = form_schema(call.desk.kit, section) if section else None
     if schema is None:
         raise NotFound("Nothing can be entered for such a section.")
-    return answer({"$schema": DIALECT, **schema})
+    return answer({"$schema": DIALECT, **schema}, kind=SCHEMA)
 
 
-def _banners(call: Call, customer: list[str] | None = None) -> PanelResponse:
+def _banners(call: Call, customer: list[str]) -> PanelResponse:
     """Return the banners of those customers who are pending and whom this user may see."""
-    ids = [checked_id(one, "a customer id") for one in dict.fromkeys(customer or ())]
-    if not ids:
-        raise Invalid("Say whose banners: ?customer=C-1001&customer=C-1002.")
+    ids = [checked_id(one, "a customer id") for one in dict.fromkeys(customer)]
     with faults("looking for banners"), call.desk.host.reading() as unit:
         known = unit.customers.load(ids)
     seen = [
@@ -133,7 +135,7 @@ def _openapi(call: Call) -> PanelResponse:
 
 
 def _document_schema(_: Call) -> PanelResponse:
-    return answer(document_schema(), kind="application/schema+json")
+    return answer(document_schema(), kind=SCHEMA)
 
 
 _ON = Input("on", "day", "Judge the sections as of this day.")
@@ -152,7 +154,9 @@ _READ = {
         "banners",
         "The banners of those customers who are pending, with one question for all",
         "Banners",
-        query=(Input("customer", "lines", "A customer whom the host is showing; several times."),),
+        query=(
+            Input("customer", "ids", "A customer whom the host shows; several times.", wanted=True),
+        ),
     ),
     "sections/{section}/form": Endpoint(
         _form, "form", "The JSON Schema of what may be entered for a section", "JsonSchema"
@@ -162,7 +166,7 @@ _READ = {
         "customer",
         "Everything that a person sees of one customer",
         "Document",
-        query=(_ON, Input("records", "lines", "Sections whose open records are named.")),
+        query=(_ON, Input("records", "sections", "Sections whose open records are named.")),
         tagged=True,
     ),
     f"{_CUSTOMER}/check": Endpoint(
@@ -170,7 +174,7 @@ _READ = {
         "check",
         "What would have to be done, without beginning anything",
         "Document",
-        query=(_ON, Input("profile", "line", "The checklist to check by.")),
+        query=(_ON, Input("profile", "profile", "The checklist to check by.")),
     ),
     f"{_CUSTOMER}/plan": Endpoint(
         _plan,
