@@ -15,13 +15,12 @@ from attrs import frozen
 from cancelkit import asking, reading
 from cancelkit.checklist import Checklist
 from cancelkit.decide import blocking
-from cancelkit.errors import Invalid
 from cancelkit.evaluate import Judged, read_answers
 from cancelkit.facts import Facts
 from cancelkit.needs import Need
 from cancelkit.people import Customer
 from cancelkit.ports import Unit
-from cancelkit.text import checked_id
+from cancelkit.text import checked_ids, checked_number
 from cancelkit.times import checked_day
 
 if TYPE_CHECKING:
@@ -69,9 +68,8 @@ def check_many(
     Customers that are not visible are left out, and so are those whom the actor may not view.
     The ids are taken as they are needed; `chunk` customers share one question.
     """
-    if chunk < 1:
-        raise Invalid(f"chunk must be 1 or more, not {chunk}.")
-    ids = (checked_id(one, "a customer id") for one in customer_ids)
+    checked_number(chunk, "chunk")
+    ids = checked_ids(customer_ids, "a customer id")
     while batch := tuple(dict.fromkeys(islice(ids, chunk))):
         with asking.faults("checking customers"), desk.host.reading() as unit:
             judged = _check(desk, unit, batch, checked_day(on), desk.kit.profile(profile))
