@@ -16,7 +16,7 @@ from tests.panel_world import new_panel, panel_world
 from tests.world import TODAY
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Dialog, Page
 
     from tests.browser import Accessible, OpenPage
 
@@ -54,6 +54,18 @@ def wait_for(page: Page, text: str) -> None:
 
 def button(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
+
+
+def dialogs(page: Page) -> list[tuple[str, str]]:
+    """Accept every dialog from now on; return the list of them, which grows."""
+    seen: list[tuple[str, str]] = []
+
+    def accept(dialog: Dialog) -> None:
+        seen.append((dialog.type, dialog.message))
+        dialog.accept()
+
+    page.on("dialog", accept)
+    return seen
 
 
 def story(page: Page, site: Site) -> None:
@@ -170,11 +182,10 @@ def test_what_is_typed_into_one_form_survives_what_is_done_elsewhere(
     page.get_by_role("link", name="Refresh").click()
     page.get_by_text("A-1").wait_for(state="detached")
     assert "Not yet saved" == typed.input_value()
-    asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept())[1])
+    asked = dialogs(page)
     page.get_by_role("link", name="Process", exact=True).click()
     wait_for(page, "What stands in the way")
-    assert ["beforeunload"] == asked
+    assert [("beforeunload", "")] == asked
 
 
 def test_what_was_done_is_said_to_who_listens(page: Page, site: Site) -> None:
@@ -191,12 +202,11 @@ def test_a_server_that_is_gone_loses_nothing(page: Page, site: Site, complaints:
     page.goto(site.url())
     page.get_by_label("In the customer's own words").fill("Typed")
     page.context.set_offline(True)
-    said: list[str] = []
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.accept())[1])
+    said = dialogs(page)
     button(page, "Save: Cancellation reasons")
     page.locator("#said", has_text="could not be reached").wait_for(state="attached")
     page.context.set_offline(False)
-    assert ["The server could not be reached. What you entered is still here."] == said
+    assert [("alert", "The server could not be reached. What you entered is still here.")] == said
     assert "Typed" == page.get_by_label("In the customer's own words").input_value()
     complaints.clear()
     button(page, "Save: Cancellation reasons")
