@@ -56,6 +56,18 @@ def button(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
+def dialogs(page: Page) -> list[tuple[str, str]]:
+    """Accept every dialog from now on; return the list of them, which grows."""
+    seen: list[tuple[str, str]] = []
+
+    def accept(dialog: Dialog) -> None:
+        seen.append((dialog.type, dialog.message))
+        dialog.accept()
+
+    page.on("dialog", accept)
+    return seen
+
+
 def story(page: Page, site: Site) -> None:
     """Go from the customer's page to Cancelled, as the article does."""
     page.goto(site.url())
@@ -170,16 +182,10 @@ def test_what_is_typed_into_one_form_survives_what_is_done_elsewhere(
     page.get_by_role("link", name="Refresh").click()
     page.get_by_text("A-1").wait_for(state="detached")
     assert "Not yet saved" == typed.input_value()
-    asked: list[str] = []
-
-    def accept(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.accept()
-
-    page.on("dialog", accept)
+    asked = dialogs(page)
     page.get_by_role("link", name="Process", exact=True).click()
     wait_for(page, "What stands in the way")
-    assert ["beforeunload"] == asked
+    assert [("beforeunload", "")] == asked
 
 
 def test_what_was_done_is_said_to_who_listens(page: Page, site: Site) -> None:
@@ -196,17 +202,11 @@ def test_a_server_that_is_gone_loses_nothing(page: Page, site: Site, complaints:
     page.goto(site.url())
     page.get_by_label("In the customer's own words").fill("Typed")
     page.context.set_offline(True)
-    said: list[str] = []
-
-    def accept(dialog: Dialog) -> None:
-        said.append(dialog.message)
-        dialog.accept()
-
-    page.on("dialog", accept)
+    said = dialogs(page)
     button(page, "Save: Cancellation reasons")
     page.locator("#said", has_text="could not be reached").wait_for(state="attached")
     page.context.set_offline(False)
-    assert ["The server could not be reached. What you entered is still here."] == said
+    assert [("alert", "The server could not be reached. What you entered is still here.")] == said
     assert "Typed" == page.get_by_label("In the customer's own words").input_value()
     complaints.clear()
     button(page, "Save: Cancellation reasons")
