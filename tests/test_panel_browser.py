@@ -188,6 +188,24 @@ def test_what_is_typed_into_one_form_survives_what_is_done_elsewhere(
     assert [("beforeunload", "")] == asked
 
 
+def test_what_was_refused_and_is_shown_again_is_not_left_without_a_warning(
+    page: Page, site: Site, complaints: list[str]
+) -> None:
+    site.world.begun()
+    page.goto(site.url())
+    page.locator("[name=boxes]").fill("three")
+    button(page, "Save: Equipment returned")
+    wait_for(page, "Enter a whole number")
+    complaints.clear()
+    page.get_by_role("link", name="Refresh").click()
+    page.get_by_role("alert").wait_for(state="detached")
+    assert "three" == page.locator("[name=boxes]").input_value()
+    asked = dialogs(page)
+    page.get_by_role("link", name="Process", exact=True).click()
+    wait_for(page, "What stands in the way")
+    assert [("beforeunload", "")] == asked
+
+
 def test_what_was_done_is_said_to_who_listens(page: Page, site: Site) -> None:
     site.world.begun()
     page.goto(site.url())
