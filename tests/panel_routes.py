@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -138,8 +139,6 @@ STATIC_FILE = {**PAGE, "Cache-Control": "public, max-age=31536000, immutable"}
 
 def protected(response: PanelResponse, path: str) -> None:
     """Assert that a response has every protecting header, once and exactly."""
-    import re
-
     names = [name for name, _ in response.headers]
     assert len(names) == len(set(map(str.lower, names))), "each header once"
     found = {name: value for name, value in response.headers if name in PAGE}
