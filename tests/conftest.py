@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import os
 import random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.browser import accessible, browser, complaints, open_page, page
 from tests.harness.report import Report
 from tests.servers import databases, mariadb_url, postgres_url
 
-__all__ = ["databases", "mariadb_url", "postgres_url"]  # fixtures of every test
+__all__ = [  # fixtures of every test
+    "accessible",
+    "browser",
+    "complaints",
+    "databases",
+    "mariadb_url",
+    "open_page",
+    "page",
+    "postgres_url",
+]
 
 settings.register_profile("default", deadline=None, print_blob=True, derandomize=False)
 settings.register_profile(
@@ -40,12 +51,29 @@ def pytest_configure(config: pytest.Config) -> None:
     .hypothesis/ and tries them first, which a fixed seed would switch off.
     """
     config.stash[REPORTED] = {}
+    if hasattr(config, "workerinput"):
+        return  # a process of pytest-xdist has the options of the run
     options = config.option
     order = getattr(options, "randomly_seed", None)  # absent with `-p no:randomly`
     if order == "default" and PROFILE != "default":
         order = options.randomly_seed = random.SystemRandom().getrandbits(32)
     if isinstance(order, int) and options.hypothesis_seed is None:
         options.hypothesis_seed = str(order)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hands what was reported in a process of pytest-xdist to the run it belongs to."""
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["reported"] = session.config.stash[REPORTED]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes what was reported in a process that has ended."""
+    reported: dict[str, list[str]] = getattr(node, "workeroutput", {}).get("reported", {})
+    for heading, lines in reported.items():
+        node.config.stash[REPORTED].setdefault(heading, []).extend(lines)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -94,18 +122,29 @@ PROOFS = frozenset(
         "interleavings",
         "machine",
         "pairs",
+        "sql_alembic",
+        "sql_bouncer",
         "sql_commit_lost",
         "sql_counts",
         "sql_crashes",
         "sql_kill",
+        "sql_paused",
         "sql_races",
         "state_machine",
     )
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the proofs: they take most of the time, and do not depend on the version of Python."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks what needs a browser, and the proofs.
+
+    Proofs take most of the time, and do not depend on the version of Python. Where processes of
+    pytest-xdist take file after file, proofs come first, so that no process works alone at the end.
+    """
     for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
         if item.path.name in PROOFS:
             item.add_marker(pytest.mark.proof)
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.path.name not in PROOFS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,12 +11,12 @@ from cancelkit import Reasons
 from cancelkit.adapters.memory import Record
 from cancelkit.adapters.web import PanelResponse
 from cancelkit.adapters.web.addresses import segment
-from cancelkit.adapters.web.pages import CONFIRMED
+from cancelkit.adapters.web.confirming import CONFIRMED
 from cancelkit.adapters.web.render import STATIC, static_name
 from cancelkit.adapters.web.routes import Route
 from cancelkit.adapters.web.table import ROUTES
 from cancelkit.sections import NewOwner
-from tests.panel_world import NORTH, SOUTH, PanelWorld, panel_world
+from tests.panel_crm import NORTH, SOUTH, PanelWorld, panel_world
 
 CUSTOMERS = {NORTH: ("C-1", "only-north"), SOUTH: ("C-1", "only-south")}
 
@@ -87,7 +86,6 @@ _SECTION: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "/override": ({"reason": "It is not ours"}, {"reason": "It is not ours"}),
     "/records": ({}, {}),
 }
-_NOTHING: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {})
 _OF_SECTION = {"/perform_now": "ownership", "/override": "cases"}
 
 
@@ -96,7 +94,7 @@ def good_requests(route: Route) -> list[Asked]:
     path, method = route.path, route.method
     if "{verb}" in path:
         return [
-            Asked(method, path.replace("{verb}", verb), planned=verb == "process")
+            Asked(method, path.replace("{verb}", verb), planned=verb == "process" == verb)
             for verb in CONFIRMED
         ]
     if "{file}" in path:
@@ -105,7 +103,7 @@ def good_requests(route: Route) -> list[Asked]:
         return [Asked(method, path, query="customer=C-1&customer=only-south&customer=absent")]
     if "{section}" in path:
         rest = path.partition("{section}")[2]
-        data = _SECTION.get(rest, _NOTHING)[0 if path.startswith("api/") else 1]
+        data: Mapping[str, Any] = _SECTION.get(rest, ({}, {}))[0 if path.startswith("api/") else 1]
         path = path.replace("{section}", _OF_SECTION.get(rest, "reasons"))
         return [Asked(method, path, data, red=rest == "/override")]
     return [Asked(method, path, planned=path.endswith("/process"))]
@@ -139,6 +137,8 @@ STATIC_FILE = {**PAGE, "Cache-Control": "public, max-age=31536000, immutable"}
 
 def protected(response: PanelResponse, path: str) -> None:
     """Assert that a response has every protecting header, once and exactly."""
+    import re
+
     names = [name for name, _ in response.headers]
     assert len(names) == len(set(map(str.lower, names))), "each header once"
     found = {name: value for name, value in response.headers if name in PAGE}

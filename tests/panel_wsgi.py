@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from cancelkit.adapters.web import PanelRequest
-from tests.panel_world import ROLES, PanelWorld
+from tests.panel_crm import ROLES, PanelWorld
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 

@@ -26,6 +26,8 @@ from sqlalchemy import event
 from tests.server_process import mariadb_binaries, postgres_binaries
 
 PROGRAM = Path(__file__).with_name("server_process.py")
+PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
+"""Each process of a run has its own databases, since a server that was given is shared."""
 PATIENCE = 60.0
 """Seconds within which a server must answer."""
 
@@ -71,7 +73,7 @@ class Databases:
         """Return the engine of a database: of "sqlite", "postgres" or "mariadb"."""
         if (kind, name) not in self._made:
             make = self._sqlite if kind == "sqlite" else self._on_server
-            self._made[kind, name] = make(kind, f"cancelkit_test_{name}")
+            self._made[kind, name] = make(kind, f"cancelkit_test_{PROCESS}{name}")
         return self._made[kind, name]
 
     def close(self) -> None:

@@ -8,12 +8,10 @@ same operation id has its effect once; the connection that is given back is clea
 from __future__ import annotations
 
 import gc
-import sqlite3
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 from attrs import define, evolve, field, frozen
 from sqlalchemy import event
@@ -23,65 +21,9 @@ from cancelkit.errors import Busy, Conflict, Failed, OutcomeUnknown
 from tests.harness.commands import Command
 from tests.harness.stored import Stored, broken_by
 from tests.harness.world import CUSTOMER, World
+from tests.sql_faults import KINDS, Kind
 from tests.sql_harness import on_engine, sql_world
 from tests.sql_sides import engine_like
-
-Make = Callable[[Any], BaseException]
-
-
-def _sqlite(code: int, said: str) -> Make:
-    def make(db: Any) -> BaseException:
-        error = sqlite3.OperationalError(said)
-        error.sqlite_errorcode = code
-        return error
-
-    return make
-
-
-def _lost(db: Any) -> BaseException:
-    db.close()
-    return psycopg.OperationalError("the connection is lost")
-
-
-def _interrupted(db: Any) -> BaseException:
-    return KeyboardInterrupt("planted")
-
-
-@frozen
-class Kind:
-    """A kind of fault, and whether the whole command runs again after it.
-
-    Attributes:
-        again: wherever it comes from.
-        again_at_commit: when it comes from COMMIT, which has kept nothing then.
-    """
-
-    name: str
-    make: Make
-    again: bool = False
-    again_at_commit: bool = False
-
-
-KINDS: dict[str, tuple[Kind, ...]] = {
-    "sqlite": (
-        Kind("SQLITE_BUSY_SNAPSHOT", _sqlite(sqlite3.SQLITE_BUSY_SNAPSHOT, "locked"), again=True),
-        Kind(
-            "SQLITE_BUSY", _sqlite(sqlite3.SQLITE_BUSY, "database is locked"), again_at_commit=True
-        ),
-        Kind("SQLITE_FULL", _sqlite(sqlite3.SQLITE_FULL, "disk is full")),
-        Kind("SQLITE_IOERR", _sqlite(sqlite3.SQLITE_IOERR, "disk I/O error")),
-        Kind("interrupt", _interrupted),
-    ),
-    "postgresql": (
-        Kind("40001", lambda db: psycopg.errors.SerializationFailure("planted"), again=True),
-        Kind("40P01", lambda db: psycopg.errors.DeadlockDetected("planted"), again=True),
-        Kind("55P03", lambda db: psycopg.errors.LockNotAvailable("planted")),
-        Kind("57014", lambda db: psycopg.errors.QueryCanceled("planted")),
-        Kind("XX000", lambda db: psycopg.errors.InternalError_("planted")),
-        Kind("lost", _lost),
-        Kind("interrupt", _interrupted),
-    ),
-}
 
 
 @define(eq=False)
@@ -93,7 +35,8 @@ class Saboteur:
         after: it has its effect, and then fails.
         always: each time, and not only once.
         count: how many statements there were.
-        commands: how many transactions have begun to commit or to fail.
+        hits: how often one failed.
+        struck: the driver's connection on which the last one failed.
     """
 
     engine: sa.Engine
@@ -103,6 +46,7 @@ class Saboteur:
     always: bool = False
     count: int = 0
     hits: int = 0
+    struck: Any = None
     texts: list[str] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
@@ -132,21 +76,23 @@ class Saboteur:
         self.texts.append(text)
         fails = self.kind is not None and self.at == self.count
         if fails and not self.after:
-            raise self._error(db)
+            self._strike(db)
         do()
-        if fails:
-            raise self._error(db)
+        if fails and self.after:
+            self._strike(db)
         return True
 
-    def _error(self, db: Any) -> BaseException:
+    def _strike(self, db: Any) -> None:
         assert self.kind is not None
         self.hits += 1
-        error = self.kind.make(getattr(db, "driver_connection", None) or db)
+        self.struck = getattr(db, "driver_connection", None) or db
+        error = self.kind.strike(self.struck)
         if self.always:
             self.count = 0
         else:
             self.kind = None
-        return error
+        if error is not None:
+            raise error
 
 
 @frozen(eq=False)
@@ -184,7 +130,7 @@ def forgotten(error: BaseException) -> BaseException:
     while one is not None:
         traceback.clear_frames(one.__traceback__)
         one = one.with_traceback(None).__cause__ or one.__context__
-    if isinstance(error, KeyboardInterrupt):
+    if not isinstance(error, Exception):
         gc.collect()
     return error
 
@@ -225,7 +171,7 @@ class Bench:
             for after in (False, True):
                 for kind in self.kinds:
                     turn += 1
-                    if after and commit and kind.name not in ("lost", "interrupt"):
+                    if after and commit and not kind.may_follow_commit:
                         continue  # a database that says so has not committed
                     if every or commit or turn % kinds == (at + after) % kinds:
                         yield at, kind, after
@@ -244,18 +190,28 @@ class Bench:
         if not done and not stored.same_as(clean.before):
             yield "half done"
         yield from _answered(clean, answer, kind, done=done)
-        yield from self._left()
+        yield from self._left(kind)
         yield from _repeated(clean, done=done)
 
-    def _left(self) -> Iterator[str]:
+    def _left(self, kind: Kind) -> Iterator[str]:
+        """What is given back is clean, and nobody uses a broken connection again."""
         pool: Any = self.actor.pool
         if pool.checkedout():
             yield "a connection was not given back"
         with self.actor.connect() as db:
-            if db.dialect.name == "postgresql":
-                state = db.connection.driver_connection.info.transaction_status.name  # type: ignore[union-attr]
-                if state != "IDLE":
-                    yield f"the connection is given back {state}"
+            driver: Any = db.connection.driver_connection
+            if driver is self.saboteur.struck and (kind.gone or kind.passes):
+                yield "a connection that was broken off is used again"
+            if db.dialect.name == "postgresql" and driver.info.transaction_status.name != "IDLE":
+                yield f"the connection is given back {driver.info.transaction_status.name}"
+            if db.dialect.name == "mysql" and _in_transaction(driver):
+                yield "the connection is given back in a transaction"
+
+
+def _in_transaction(driver: Any) -> bool:
+    with driver.cursor() as cursor:
+        cursor.execute("SELECT @@in_transaction")
+        return bool(cursor.fetchone()[0])
 
 
 def _answered(clean: Clean, answer: object, kind: Kind, *, done: bool) -> Iterator[str]:
@@ -270,8 +226,8 @@ def _answered(clean: Clean, answer: object, kind: Kind, *, done: bool) -> Iterat
     elif isinstance(answer, OutcomeUnknown):
         if op and answer.op != op:
             yield f"the operation is {answer.op!r}"
-    elif kind.name == "interrupt":
-        if not isinstance(answer, KeyboardInterrupt):
+    elif kind.passes is not None:
+        if not isinstance(answer, kind.passes):
             yield f"an interrupt was swallowed: {answer!r}"
     elif not isinstance(answer, Failed):
         yield f"answered {answer!r}"

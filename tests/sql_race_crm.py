@@ -33,7 +33,7 @@ class Tables:
 
     Attributes:
         name: "fk" has a foreign key and an index; "plain" only the index; "bare" neither;
-            "guarded" is "plain" with guard triggers.
+            "guarded" is "plain" with guard triggers, so that no records are locked.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Tables:
             Customers(c.id, name=c.name, status=status),
             {"sales_orders": Records(o.client, closed=o.state.in_(["done"]))},
             own=own,
+            guarded=self.name == "guarded",
         )
 
     def create(self, engine: sa.Engine) -> None:

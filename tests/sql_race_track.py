@@ -75,10 +75,10 @@ def settings(database: str) -> Iterator[Setting]:
     for tables in kinds:
         for level in LEVELS:
             yield Setting(database, tables, level)
-    for tables in ("fk", "plain"):
+    for tables in ("fk", "plain", *(("guarded",) if database == "postgres" else ())):
         for level in LEVELS:
             yield Setting(database, tables, "", level)
-            if database == "mariadb" or level == "READ COMMITTED":
+            if database == "mariadb" or level == "READ COMMITTED" or tables == "guarded":
                 yield Setting(database, tables, "", level, early=True)
 
 

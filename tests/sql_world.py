@@ -219,13 +219,16 @@ def _before_commit(engine: sa.Engine, do: Callable[[sa.Connection], None]) -> Ge
 
 @contextmanager
 def damaged(engine: sa.Engine, crm: Crm, row_id: str) -> Generator[None]:
-    """Cut a stored notification short."""
-    table = crm.own.outbox
-    mine = table.c.id == row_id
-    with engine.begin() as db:
-        document = db.scalar(sa.select(table.c.document).where(mine))
-        assert document is not None
-        db.execute(table.update().where(mine).values(document=document[:-1]))
+    """Cut a stored notification, or a cancellation, short."""
+    for table in (crm.own.outbox, crm.own.cancellations):
+        mine = table.c.id == row_id
+        with engine.begin() as db:
+            document = db.scalar(sa.select(table.c.document).where(mine))
+            if document is not None:
+                db.execute(table.update().where(mine).values(document=document[:-1]))
+                break
+    else:
+        raise AssertionError(f"nothing is stored under {row_id!r}")
     yield
     with engine.begin() as db:
         db.execute(table.update().where(mine).values(document=document))

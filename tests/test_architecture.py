@@ -64,6 +64,7 @@ RANKS = {
     "cancelkit.adapters": 5,
     "cancelkit.guard": 5,
     "cancelkit.letters": 5,
+    "cancelkit.queue": 5,
     "cancelkit.recipients": 5,
     "cancelkit.testing": 5,
     "cancelkit.timeline": 5,
@@ -79,7 +80,12 @@ CORE_PACKAGES = {"attr", "attrs", "cattr", "cattrs", "typing_extensions"}
 # Module -> the packages that only it may import, besides the ones above.
 TECHNOLOGIES = {
     "cancelkit.adapters.cli": {"rich"},
+    "cancelkit.adapters.demo_crm": {"jinja2", "sqlalchemy", "starlette", "uvicorn"},
+    "cancelkit.adapters.fastapi": {"fastapi"},
+    "cancelkit.adapters.flask": {"flask"},
+    "cancelkit.adapters.languages": {"babel"},
     "cancelkit.adapters.sqlalchemy": {"sqlalchemy"},
+    "cancelkit.adapters.starlette": {"starlette"},
     "cancelkit.adapters.web": {"jinja2"},
     "cancelkit.testing": {"hypothesis", "pytest"},
 }
@@ -107,7 +113,7 @@ NOT_IN_CORE = {
     "uuid.uuid4",
 }
 
-MAX_CORE_LINES = 4_600  # the aim is 3,500
+MAX_CORE_LINES = 4_630  # the aim is 3,500
 MAX_FILE_LINES = 350
 
 ROOT = Path(cancelkit.__file__).parent
@@ -313,7 +319,7 @@ PLANTED = [
     ("kit", "from rich.table import Table", "belongs into cancelkit.adapters.cli"),
     ("adapters.memory", "import rich", "belongs into cancelkit.adapters.cli"),
     ("adapters.climate", "import rich as r", "belongs into cancelkit.adapters.cli"),
-    ("adapters.cli", "import sqlalchemy as sa", "belongs into cancelkit.adapters.sqlalchemy"),
+    ("adapters.cli", "import sqlalchemy as sa", "or cancelkit.adapters.sqlalchemy"),
     ("adapters.cli", "import django", "belongs into its own adapter"),
     ("times", "from datetime import datetime as dt\ndt.now()", "uses datetime.datetime.now"),
     ("times", "import datetime\ndatetime.datetime.utcnow()", "uses datetime.datetime.utcnow"),

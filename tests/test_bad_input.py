@@ -585,11 +585,11 @@ def test_newer_answer_of_somebody_else_is_not_overwritten() -> None:
 
 def test_command_in_the_wrong_state_names_state_and_moves() -> None:
     here = world()
-    expect(here, NotPending, "the customer is Live; moves allowed now: begin", here.get().remove)
+    expect(here, NotPending, "the customer is Live; moves allowed now: Begin", here.get().remove)
     cancellation = here.ready()
     cancellation.process(cancellation.plan().token)
-    expect(here, AlreadyCancelled, "by Alice at .* UTC; moves allowed now: reinstate", here.begun)
-    with pytest.raises(NotPending, match="the customer is Cancelled; moves allowed now: reinstate"):
+    expect(here, AlreadyCancelled, "by Alice at .* UTC; moves allowed now: Reinstate", here.begun)
+    with pytest.raises(NotPending, match="the customer is Cancelled; moves allowed now: Reinstate"):
         cancellation.plan()
 
 
@@ -733,7 +733,7 @@ def test_only_the_literal_true_grants(at: int) -> None:
         tuple(refusal.code for refusal in entry.refusals),
     )
     assert isinstance(NOT_TRUE[at], BaseException) == bool(here.reports)
-    with pytest.raises(NotAllowed, match="Alice has no role that allows to see"):
+    with pytest.raises(NotAllowed, match="Alice has no role that allows this"):
         here.get().view()
 
 

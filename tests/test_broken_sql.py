@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from cancelkit.adapters.sqlalchemy.repo import Locks
+from cancelkit.adapters.sqlalchemy.joined import Joined
+from cancelkit.adapters.sqlalchemy.repo import Locks, SqlCustomers
 from cancelkit.adapters.sqlalchemy.statements import Statements
 from cancelkit.adapters.sqlalchemy.stores import SqlCancellations
 from tests.broken import sql, sql_outbox, sql_proofs
-from tests.broken.sql import Plant, forgets_codes, level, locks, replaced
+from tests.broken.sql import Plant, forgets_codes, instead, level, locks, replaced
 from tests.broken.sql_proofs import Proof, cells, kit, race
 from tests.harness.report import Report
 from tests.servers import Databases
@@ -23,6 +24,8 @@ RC, RR = "READ COMMITTED", "REPEATABLE READ"
 PROOFS: dict[str, Proof] = {
     "races on PostgreSQL": race(Setting("postgres", "fk", RC)),
     "races on PostgreSQL, joined at a snapshot": race(Setting("postgres", "fk", "", RR)),
+    "no deadlock with guards": sql_proofs.no_deadlock,
+    "races on PostgreSQL with guards": race(Setting("postgres", "guarded", RC)),
     "races on MariaDB": race(Setting("mariadb", "plain", RR)),
     "races on MariaDB, joined after a read": race(Setting("mariadb", "fk", "", RR, early=True)),
     "races on SQLite": race(Setting("sqlite", "plain")),
@@ -47,6 +50,10 @@ PROOFS: dict[str, Proof] = {
     "X4": kit("sqlite", "X4"),
     "X5": kit("sqlite", "X5"),
     "fault cells": cells("postgres", "begin"),
+    "fault cells on MariaDB": cells("mariadb", "begin"),
+    "COMMIT cut on PostgreSQL": sql_proofs.the_reply_is_cut("postgres"),
+    "COMMIT cut on MariaDB": sql_proofs.the_reply_is_cut("mariadb"),
+    "not tried again": sql_proofs.not_tried_again,
     "unflushed": sql_proofs.unflushed_is_seen,
     "read again": sql_proofs.read_again,
     "half done": sql_proofs.half_done_is_undone,
@@ -67,6 +74,12 @@ BROKEN: Sequence[tuple[str, Plant, str]] = (
     ("judged before the lock", sql.judged_before_the_lock, ON_POSTGRES),
     ("REPEATABLE READ", level("postgresql", RR), ON_POSTGRES),
     ("SERIALIZABLE", level("postgresql", "SERIALIZABLE"), ON_POSTGRES),
+    (
+        "locks in spite of guards",
+        instead(SqlCustomers, "__init__", sql.locks_in_spite_of_guards),
+        "no deadlock with guards",
+    ),
+    ("guards not there", sql.without_guards, "races on PostgreSQL with guards"),
     ("takes a snapshot", sql.takes_any_transaction, "races on PostgreSQL, joined at a snapshot"),
     ("takes autocommit", sql.takes_any_transaction, "autocommit"),
     ("counts without locks", locks("mysql", Locks()), ON_MARIADB),
@@ -108,6 +121,11 @@ BROKEN: Sequence[tuple[str, Plant, str]] = (
     ("high-water mark", sql_outbox.high_water_mark, "late commits"),
     ("marks before sending", sql_outbox.marks_before_sending, "marked after sending"),
     ("deadlocks are not known", forgets_codes("40001", "40P01"), "fault cells"),
+    ("deadlocks of MariaDB are not known", forgets_codes("1213", "1020"), "fault cells on MariaDB"),
+    ("broken connections are kept", sql.keeps_what_is_broken, "fault cells"),
+    ("tries a cut COMMIT again", sql.blind_retries, "COMMIT cut on PostgreSQL"),
+    ("a cut COMMIT is a failure", sql.lost_is_refused, "COMMIT cut on MariaDB"),
+    ("tries again for the host", replaced(Joined, "joined", False), "not tried again"),
     ("tries whatever fails", sql.tries_whatever_fails, "fault cells"),
     ("a lost COMMIT is a failure", sql.lost_is_refused, "fault cells"),
     ("no ledger", sql.no_ledger, "fault cells"),

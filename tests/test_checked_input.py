@@ -90,16 +90,16 @@ def test_unticked_box_and_empty_mapping_fill_no_field() -> None:
     checklist = STANDARD.with_section(ExtraSection())
     here = world(checklist.requiring("extra.told", "extra.notes", "extra.number"))
     here.begun().enter(Extra())
-    assert "Still to fill in: told, notes" == here.get().view().section("extra").message
+    assert "Still to fill in: told; notes" == here.get().view().section("extra").message
 
 
 @pytest.mark.parametrize(
     ("entered", "empty"),
     [
-        ({"told": True}, "items, notes"),
-        ({"items": ("a",)}, "told, notes"),
-        ({"items": ("",)}, "told, notes"),
-        ({"notes": {"a": ""}}, "told, items"),
+        ({"told": True}, "items; notes"),
+        ({"items": ("a",)}, "told; notes"),
+        ({"items": ("",)}, "told; notes"),
+        ({"notes": {"a": ""}}, "told; items"),
         ({"told": True, "items": ("a",), "notes": {"a": "b"}}, ""),
     ],
     ids=str,

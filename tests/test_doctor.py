@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from attrs import frozen
 from sqlalchemy import event
 from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.schema import CreateTable
 
-from cancelkit import STANDARD
+from cancelkit import STANDARD, CancelKit, EitherRole
 from cancelkit.adapters.memory import SetClock
 from cancelkit.adapters.sqlalchemy import (
     Assets,
@@ -26,7 +27,7 @@ from cancelkit.adapters.sqlalchemy import (
 )
 from cancelkit.adapters.sqlalchemy.doctor import Finding, Level, diagnose
 from cancelkit.adapters.sqlalchemy.guard_triggers import guards
-from cancelkit.errors import Failed
+from cancelkit.errors import BadSetup, Failed
 from cancelkit.needs import OpenRecords
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -210,6 +211,99 @@ def test_own_tables_that_are_missing_or_of_another_shape(lite: sa.Engine) -> Non
         assert expected in said
 
 
+OLDER = "An older version of cancelkit made the tables: run the statements that help"
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "mariadb"])
+def test_tables_of_an_older_version_are_brought_up_to_date_by_the_ddl(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    engine, shop = an_engine(kind, request), Shop()
+    shop.create(engine)
+    with engine.begin() as db:
+        drop = "DROP INDEX cancelkit_due" + " ON cancelkit_cancellations" * (kind == "mariadb")
+        for older in (drop, "ALTER TABLE cancelkit_cancellations DROP COLUMN due"):
+            db.exec_driver_sql(older)
+        if kind == "postgres":
+            db.exec_driver_sql("ALTER TABLE cancelkit_history DROP CONSTRAINT cancelkit_entry")
+    found = [f for f in diagnose(shop.host(), engine) if f.section == ""]
+    told = of(tuple(found), Level.FIX)
+    assert f"cancelkit_cancellations has no column due. {OLDER}" in told
+    assert "cancelkit_cancellations has no index on tenant, due." in of(tuple(found), Level.ADVICE)
+    assert (kind == "postgres") is ("cancelkit_history is not unique by tenant, id." in told)
+    run(engine, tuple(f for f in found if "cancelkit_" in f.ddl))
+    assert "" == of(diagnose(shop.host(), engine), Level.FIX)
+    assert "no index on" not in of(diagnose(shop.host(), engine), Level.ADVICE)
+
+
+def an_engine(kind: str, request: pytest.FixtureRequest) -> sa.Engine:
+    made: sa.Engine = (
+        request.getfixturevalue("lite")
+        if kind == "sqlite"
+        else (request.getfixturevalue("own_database")(kind))
+    )
+    return made
+
+
+def test_short_columns_of_an_older_version_are_widened_by_the_ddl(
+    own_database: Callable[[str], sa.Engine],
+) -> None:
+    for kind, change in (("postgres", "ALTER op TYPE VARCHAR(64)"), ("mariadb", _SHORT)):
+        engine, shop = own_database(kind), Shop()
+        shop.create(engine)
+        with engine.begin() as db:
+            db.exec_driver_sql(f"ALTER TABLE cancelkit_operations {change}")
+        found = tuple(f for f in diagnose(shop.host(), engine) if f.level is Level.FIX)
+        assert f"cancelkit_operations.op takes 64 characters, not 191. {OLDER}" in found[0].sentence
+        run(engine, found)
+        assert "" == of(diagnose(shop.host(), engine), Level.FIX)
+
+
+_SHORT = "MODIFY op VARCHAR(64) COLLATE utf8mb4_nopad_bin NOT NULL"
+
+
+def test_what_no_ddl_can_fill_and_what_a_newer_version_has(lite: sa.Engine) -> None:
+    shop = Shop()
+    shop.create(lite)
+    with lite.begin() as db:
+        db.exec_driver_sql("ALTER TABLE cancelkit_outbox DROP COLUMN attempts")
+    said = of(diagnose(shop.host(), lite), Level.FIX)
+    assert "cancelkit_outbox has no column attempts. Its value cannot be guessed" in said
+    assert OLDER in said
+
+    shop.create(lite)
+    with lite.begin() as db:
+        db.exec_driver_sql("DROP TABLE cancelkit_outbox")
+    said = of(diagnose(shop.host(), lite), Level.FIX)
+    assert said.startswith("An older version of cancelkit made its own tables, and some are not")
+
+    shop.create(lite)
+    with lite.begin() as db:
+        db.exec_driver_sql("DROP TABLE cancelkit_outbox")
+        created = str(CreateTable(own_tables().outbox).compile(lite))
+        db.exec_driver_sql(created.replace("due VARCHAR", "colour TEXT NOT NULL, due VARCHAR"))
+        db.exec_driver_sql("CREATE INDEX o ON cancelkit_outbox (tenant, delivery, due)")
+    said = of(diagnose(shop.host(), lite), Level.FIX)
+    assert "cancelkit_outbox has a column colour that is never filled. A newer version" in said
+
+
+def test_the_sections_of_profiles_are_judged_as_the_strictest_has_them(
+    own_database: Callable[[str], sa.Engine],
+) -> None:
+    shop, engine = Shop(key=False), own_database("postgres")
+    shop.create(engine)
+    mild = LIST.without("sales_orders").with_gates(assets="advises")
+    roles = EitherRole(lambda user: [])
+    kit = CancelKit(mild, profiles={"trade": LIST, "private": mild}, roles=roles)
+    found = diagnose(shop.host(), engine, kit)
+    assert "only advises" in of(diagnose(shop.host(), engine, mild), Level.ADVICE, "assets")
+    assert of(found, Level.NOT_STRICT, "assets").startswith("in 'trade' it blocks, and asset.")
+    assert of(found, Level.NOT_STRICT, "sales_orders").startswith("in 'trade' it blocks, and ")
+    assert "it only advises" in of(found, Level.ADVICE, "future_expiry")
+    every = CancelKit(LIST, profiles={"private": mild}, roles=roles)
+    assert of(diagnose(shop.host(), engine, every), Level.NOT_STRICT, "assets").startswith("asset.")
+
+
 def test_an_outbox_that_nobody_drains(lite: sa.Engine) -> None:
     shop = Shop()
     shop.create(lite)
@@ -375,12 +469,20 @@ def test_guard_triggers_are_strict_without_a_foreign_key(
     engine, shop = own_database("postgres"), Shop(key=False)
     shop.create(engine)
     install(engine, [one for guard in guards(shop.host()) for one in guard.create])
-    found = diagnose(shop.host(), engine, LIST)
-    assert "guard triggers" in of(found, Level.STRICT, "sales_orders")
+    host, declared = shop.host(), shop.host(guarded=True)
+    said = of(diagnose(host, engine, LIST), Level.STRICT, "sales_orders")
+    assert "guard triggers" in said
+    assert "With guarded=True in the SqlHost" in said
+    assert "guarded=True" not in of(diagnose(declared, engine, LIST), Level.STRICT, "sales_orders")
     with engine.begin() as db:
         db.exec_driver_sql("ALTER TABLE orders DISABLE TRIGGER cancelkit_guard_sales_orders")
-    assert "no foreign key" in of(
-        diagnose(shop.host(), engine, LIST), Level.NOT_STRICT, "sales_orders"
+    said = of(diagnose(host, engine, LIST), Level.NOT_STRICT, "sales_orders")
+    assert "no foreign key" in said
+    said = of(diagnose(declared, engine, LIST), Level.NOT_STRICT, "sales_orders")
+    assert said.startswith("guarded=True says that guard triggers are there")
+    assert "orders has none of this description" in said
+    assert "strict" == next(
+        f.level.value for f in diagnose(declared, engine, LIST) if f.section == "assets"
     )
 
 
@@ -413,6 +515,26 @@ def test_what_a_function_answers_is_strict_only_where_there_is_one_writer(
     assert "one writer" in of(diagnose(host, lite), Level.STRICT, "Complaints")
     said = of(diagnose(host, engine), Level.NOT_STRICT, "Complaints")
     assert "nothing locks the rows" in said
+    reads = {Complaints: ["sales_orders"]}
+    declared = shop.host(answers={Complaints: complaints}, reads=reads)
+    assert "its records are locked" in of(diagnose(declared, engine), Level.STRICT, "Complaints")
+    guarded = shop.host(answers={Complaints: complaints}, reads=reads, guarded=True)
+    said = of(diagnose(guarded, engine), Level.NOT_STRICT, "Complaints")
+    assert "guard triggers do not know what it reads" in said
+    loose = Shop(key=False)
+    loose.create(engine)
+    declared = loose.host(answers={Complaints: complaints}, reads=reads)
+    said = of(diagnose(declared, engine), Level.NOT_STRICT, "Complaints")
+    assert said.startswith("orders.customer_id has no foreign key to customer.id")
+
+
+def test_what_a_function_reads_is_a_kind_of_records() -> None:
+    shop = Shop()
+    for reads in ({Complaints: ["order"]}, {Complaints: "sales_orders"}):
+        with pytest.raises(BadSetup, match="which are: assets, expiries, sales_orders; it has '"):
+            shop.host(answers={Complaints: complaints}, reads=reads)
+    with pytest.raises(BadSetup, match="Complaints, which answers= has no function for"):
+        shop.host(reads={Complaints: ["sales_orders"]})
 
 
 def test_rows_behind_a_subquery_are_not_strict_on_postgresql(
@@ -479,6 +601,29 @@ def test_what_is_special_to_mariadb(own_database: Callable[[str], sa.Engine]) ->
     assert "engine MyISAM" in of(found, Level.NOT_STRICT, "sales_orders")
     assert "transactions are READ COMMITTED" in of(found, Level.ADVICE)
     assert "collation utf8mb4_general_ci, which merges letters" in of(found, Level.FIX)
+
+
+def test_the_plans_of_mariadb_are_read(own_database: Callable[[str], sa.Engine]) -> None:
+    """With so many rows that a plan says something: what is read, not what indexes there are."""
+    shop, engine = Shop(key=False), own_database("mariadb")
+    shop.create(engine)
+    with engine.begin() as db:
+        db.execute(shop.customer.insert(), [{"id": n, "status": "live"} for n in range(1, 41)])
+        rows = [{"customer_id": n % 40 + 1, "state": "done"} for n in range(4000)]
+        db.execute(shop.orders.insert(), rows)
+        db.exec_driver_sql("ANALYZE TABLE orders").all()
+    found = [f for f in diagnose(shop.host(), engine, LIST) if f.level is Level.ADVICE]
+    orders = next(f for f in found if f.section == "sales_orders")
+    assert (
+        "reads the customer's closed rows of orders, not only an index. An index" in orders.sentence
+    )
+    run(engine, (orders,))
+    assert "" == of(diagnose(shop.host(), engine, LIST), Level.ADVICE, "sales_orders")
+    with engine.begin() as db:  # every index is still there, and none can be used
+        db.exec_driver_sql("ALTER TABLE orders MODIFY customer_id VARCHAR(20)")
+        db.exec_driver_sql("ANALYZE TABLE orders").all()
+    said = of(diagnose(shop.host(), engine, LIST), Level.ADVICE, "sales_orders")
+    assert "reads all of orders. The index for it is there, and not used." in said
 
 
 def test_a_statement_that_the_database_refuses(own_database: Callable[[str], sa.Engine]) -> None:

@@ -203,9 +203,9 @@ def test_answers_are_still_taken_after_drift(change: Change) -> None:
 @pytest.mark.parametrize(
     ("change", "moves"),
     [
-        (mark_cleared, "begin, enter, adopt, end"),
-        (value_changed, "begin, enter, adopt, end"),
-        (cancelled_elsewhere, "begin, enter, end"),
+        (mark_cleared, "Begin Cancellation, Enter, Adopt, End Cancellation"),
+        (value_changed, "Begin Cancellation, Enter, Adopt, End Cancellation"),
+        (cancelled_elsewhere, "Begin Cancellation, Enter, End Cancellation"),
     ],
 )
 def test_drift_says_what_to_set_back_and_which_moves_are_left(change: Change, moves: str) -> None:
@@ -507,7 +507,7 @@ def test_neither_adopt_nor_end_without_drift() -> None:
     here = pending()
     before = stored(here)
     for verb, command in ((Verb.ADOPT, here.get("boss").adopt), (Verb.END, here.get("boss").end)):
-        with pytest.raises(NoDrift, match=r"is Gold customer \(PC\), as it should be;.*remove"):
+        with pytest.raises(NoDrift, match=r"is Gold customer \(PC\), as it should be;.*Remove"):
             command()
         assert (verb, False) == (here.history()[-1].verb, here.history()[-1].accepted)
     assert before == stored(here)

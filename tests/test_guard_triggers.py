@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import NullPool
 
 from cancelkit import STANDARD, CancelKit, EitherRole, Person, Reasons
 from cancelkit.adapters.sqlalchemy import Assets, Customers, Dates, Records, SqlHost, Status
 from cancelkit.adapters.sqlalchemy.guard_triggers import guards
-from cancelkit.errors import BadSetup, Blocked
+from cancelkit.errors import BadSetup, Blocked, Conflict, IsolationError
 
 PATIENCE = 20.0
 """Seconds within which somebody must be seen to wait."""
@@ -44,7 +45,7 @@ ASSET = child("asset", sa.Column("ceased", sa.Date), sa.Column("live", sa.Boolea
 EXPIRY = child("expiry", sa.Column("due", sa.DateTime(timezone=True)))
 
 
-def described() -> SqlHost:
+def described(**options: Any) -> SqlHost:
     c, o, a, e = CUSTOMER.c, ORDER.c, ASSET.c, EXPIRY.c
     status = Status(c.status, cancelled=["cancelled", "merged"], pending={"live": "live_pc"})
     return SqlHost(
@@ -58,6 +59,7 @@ def described() -> SqlHost:
             "assets": Assets(a.customer_id, a.ceased, a.live),
             "expiries": Dates(e.customer_id, e.due, zone="Europe/London"),
         },
+        **options,
     )
 
 
@@ -196,8 +198,8 @@ def wait_until_blocked(engine: sa.Engine, by: int, waiting: Future[Any]) -> None
             assert time.monotonic() < end, "nobody waits"
 
 
-def process(bind: sa.Connection | sa.Engine) -> str:
-    host = HOST.owning(bind) if isinstance(bind, sa.Engine) else HOST.joining(bind)
+def process(bind: sa.Connection | sa.Engine, crm: SqlHost = HOST) -> str:
+    host = crm.owning(bind) if isinstance(bind, sa.Engine) else crm.joining(bind)
     desk = KIT.at(host, actor=Person("ann"))
     cancellation = desk.begin(str(LIVE))
     cancellation.enter(Reasons("price"))
@@ -242,6 +244,52 @@ def open_orders(engine: sa.Engine) -> list[int]:
     with engine.connect() as db:
         rows = sa.select(ORDER.c.id).where(ORDER.c.State == "open", ORDER.c.customer_id == LIVE)
         return list(db.scalars(rows))
+
+
+def test_with_guards_declared_no_record_is_locked(guarded: sa.Engine) -> None:
+    asked: list[str] = []
+    event.listen(guarded, "before_cursor_execute", lambda c, cursor, text, *_: asked.append(text))
+    for host in (HOST, described(guarded=True)):
+        with guarded.connect() as db:
+            assert "staged" == process(db, host)
+        locked = any("FOR SHARE" in text for text in asked)
+        assert host.guarded is not locked
+        asked.clear()
+
+
+def test_with_guards_declared_an_old_snapshot_is_no_danger(stray: sa.Engine) -> None:
+    """Whoever opens a record writes the customer, and a lock at an old snapshot fails for that."""
+    host = described(guarded=True)
+    joined = stray.execution_options(isolation_level="REPEATABLE READ")
+    with joined.connect() as db:
+        with pytest.raises(IsolationError, match="or guard triggers with"):
+            process(db)
+        assert "staged" == process(db, host)
+    with joined.connect() as db:
+        db.scalar(sa.select(sa.func.count()).select_from(ORDER))  # the snapshot
+        with stray.begin() as other:
+            other.execute(OPENING["reopen"](LIVE))
+        with pytest.raises(Conflict):
+            process(db, host)
+
+
+def test_without_guards_every_row_waits_for_the_commit(
+    guarded: sa.Engine, pool: ThreadPoolExecutor
+) -> None:
+    """Closed ones too: a function of `answers=` may read whatever is in them, see `reads=`."""
+    for one in guards(HOST):
+        execute(guarded, one.drop)
+
+    def write() -> None:
+        with guarded.begin() as db:
+            db.execute(change(LIVE, gone=True))
+
+    with guarded.connect() as db:
+        assert "staged" == process(db)
+        writing = pool.submit(write)
+        wait_until_blocked(guarded, backend(db), writing)
+        db.commit()
+    writing.result(PATIENCE)
 
 
 # ---------------------------------------------------------------- what has no guard

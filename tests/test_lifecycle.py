@@ -10,6 +10,7 @@ import pytest
 from attrs import evolve, frozen
 
 from cancelkit import Customer, Mood, NewOwner, Outcome, Person, Refused, Status, lifecycle
+from cancelkit.english import TEXTS
 from cancelkit.errors import (
     AlreadyCancelled,
     AlreadyPending,
@@ -293,7 +294,7 @@ def test_wrong_state_names_the_moves_that_are_allowed(situation: str, verb: Verb
     assert case.allowed == here.get().view().actions
     if refusal_of(case, verb) is AlreadyPending:
         return  # it says what to do in the CRM instead
-    allowed = ", ".join(move.value for move in case.allowed) or "none"
+    allowed = ", ".join(TEXTS[f"verb.{move.value}"] for move in case.allowed) or "none"
     with pytest.raises(WrongState, match=re.escape(f"moves allowed now: {allowed}.")):
         do(verb, here)
 

@@ -754,7 +754,7 @@ def test_lines_of_a_letter_are_one_line_each(end: str) -> None:
     here = told_story()
     (processed,) = (one for one in outbox(here) if one.event == "processed")
     line = Message.of("effect.assign_owner", was=f"Ann{end}https://evil.example/{end}", to="Tom")
-    why = Refusal("blocked", Message.of("reasons.given", text=f"a{end} b"), "reasons")
+    why = Refusal("blocked", Message.of("reasons.written", text=f"a{end} b"), "reasons")
     body = write_letter(evolve(processed, lines=(line,), blocked=(why,)), ENGLISH).body
     assert [
         "Harbour Café was cancelled by Alice, effective 2026-03-12",

@@ -15,7 +15,7 @@ from cancelkit.adapters.web.problems import NotFound
 from cancelkit.adapters.web.routes import find
 from cancelkit.adapters.web.table import ROUTES
 from cancelkit.text import ID_LIMIT, checked_id
-from tests.panel_world import data_of, panel_world
+from tests.panel_crm import data_of, panel_world
 
 CONFUSING = [
     *("", " ", ".", "..", "...", "../", "../../etc/passwd", "a/b", "/", "//", "a\\b", "%2F", "%2f"),

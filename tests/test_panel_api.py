@@ -18,7 +18,7 @@ from cancelkit.adapters.web.schemas import schema_named
 from cancelkit.adapters.web.texts import TEXTS
 from cancelkit.errors import REFUSED_BY_CODE
 from cancelkit.records import State
-from tests.panel_world import JSON, data_of, in_state, panel_world
+from tests.panel_crm import JSON, data_of, in_state, panel_world
 
 C1 = "/api/customers/C-1"
 PROBLEM = Draft202012Validator(schema_named("Problem"))
@@ -208,9 +208,16 @@ def test_property_that_a_command_does_not_have_is_named_and_refused(verb: str, n
 @pytest.mark.parametrize(
     "query",
     [
-        *("x=1", "on=tomorrow", "on=", "on=2026-03-02&on=2026-03-03", "on=20260302"),
-        *("on=2026-02-30", "on=%ff", "on=%00", "records=nothing"),
+        "x=1",
+        "on=tomorrow",
+        "on=",
+        "on=2026-03-02&on=2026-03-03",
+        "on=20260302",
+        "records=nothing",
+        "on=2026-02-30",
+        "on=%ff",
         "&".join("records=cases" for _ in range(501)),
+        "on=%00",
     ],
 )
 def test_query_that_cannot_be_read_is_invalid(query: str) -> None:

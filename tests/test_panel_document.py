@@ -19,8 +19,8 @@ from cancelkit.adapters.web.form_schema import form_schema
 from cancelkit.adapters.web.schemas import DEFS, document_schema, schema_named
 from cancelkit.orders import form_from_data
 from cancelkit.records import State
+from tests.panel_crm import CHECKLIST, ENTERED, STATES, PanelWorld, data_of, in_state, panel_world
 from tests.panel_plugin import Everything
-from tests.panel_world import CHECKLIST, ENTERED, STATES, PanelWorld, data_of, in_state, panel_world
 from tests.world import TODAY
 
 SCHEMA = Draft202012Validator(document_schema())

@@ -12,8 +12,8 @@ from attrs import evolve
 from cancelkit import Customer, Status
 from cancelkit.adapters.web import PanelRequest, PanelResponse
 from cancelkit.kit import log_fault
+from tests.panel_crm import PanelWorld, in_state, panel_world
 from tests.panel_routes import ASKED, Asked, protected
-from tests.panel_world import PanelWorld, in_state, panel_world
 
 CANARY = "CANARY-7f3a"
 HOSTILE = [

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from tests.panel_crm import NORTH, ROLES, SOUTH, PanelWorld, data_of
 from tests.panel_routes import ASKED, CUSTOMERS, Asked, protected
-from tests.panel_world import NORTH, ROLES, SOUTH, PanelWorld, data_of
 
 USERS = {"cora": NORTH, "adam": NORTH, "nora": NORTH, "sid": SOUTH}
 EVERYBODY = ("C-1", "only-north", "only-south", "absent")
 
 OVERRIDING = ("override", "adopt", "end")
-"""What takes the role CRM Admin; the rest takes either role."""
+"""What takes the role CRM Admin; the rest of what a visible customer takes is anybody's."""
 
 REFUSED = {"reinstate": "not_cancelled", "adopt": "no_drift", "end": "no_drift"}
 """What a customer who is pending, without drift, is refused: it is not about who asks."""
@@ -101,8 +101,7 @@ def test_absent_and_forbidden_look_the_same(asked: Asked) -> None:
     for user, customer in HIDDEN:
         w = asked.world()
         response = asked.send(w, user, customer)
-        policy = response.header("Content-Security-Policy") or ""
-        nonce = re.search(r"'nonce-([\w-]+)'", policy)
+        nonce = re.search(r"'nonce-([\w-]+)'", response.header("Content-Security-Policy") or "")
         shown = repr((response.status, response.body.decode(), response.headers))
         shown = shown.replace(nonce[1], "NONCE") if nonce else shown
         seen.add(shown.replace(user.capitalize(), "NAME"))

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import zlib
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
-from hypothesis import HealthCheck, settings
-
-from tests.conftest import PROFILE
-from tests.panel_world import PanelWorld, data_of, in_state
-from tests.panel_wsgi import wsgi
-
-if importlib.util.find_spec("schemathesis") is None and not os.environ.get("CI"):
-    pytest.skip(
-        "schemathesis is not installed; it is in the extra `schema`", allow_module_level=True
-    )
-
 import schemathesis
+from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import missing_required_header, positive_data_acceptance
 
+from tests.conftest import PROFILE
+from tests.panel_crm import PanelWorld, data_of, in_state
+from tests.panel_wsgi import wsgi
+
+AnyCase: TypeAlias = schemathesis.Case[Any]
 ENTER = "POST /customers/{customer}/sections/{section}"
 
 
@@ -50,7 +43,7 @@ EXAMPLES = {"nightly": 2_000}.get(PROFILE, 5)
 STATES = ("live", "entered", "scheduled", "drift", "cancelled")
 
 
-def sent(case: schemathesis.Case[Any], user: str) -> None:
+def sent(case: AnyCase, user: str) -> None:
     """Send what was made up, to a customer in a state that it decides itself, and check all."""
     turn = zlib.crc32(repr((case.path_parameters, case.query, case.body)).encode())
     w = APP.world = in_state(STATES[turn % len(STATES)], body_limit=10**8)
@@ -78,5 +71,5 @@ def sent(case: schemathesis.Case[Any], user: str) -> None:
 @pytest.mark.parametrize("user", ["cora", "adam", "nora"])
 @SCHEMA.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-def test_api_answers_as_its_document_says(case: schemathesis.Case[Any], user: str) -> None:
+def test_api_answers_as_its_document_says(case: AnyCase, user: str) -> None:
     sent(case, user)

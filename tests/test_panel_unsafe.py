@@ -14,8 +14,8 @@ from attrs import evolve, field, frozen
 from cancelkit.adapters.memory import MemoryHost
 from cancelkit.adapters.web import HostToken, Panel, PanelRequest
 from cancelkit.adapters.web.security import good_token, make_token, own_origin
+from tests.panel_crm import FORM, JSON, SOUTH, PanelWorld, panel_world
 from tests.panel_routes import POSTED, Asked, protected
-from tests.panel_world import FORM, JSON, SOUTH, PanelWorld, panel_world
 
 HERE = "crm.example"
 

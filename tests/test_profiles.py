@@ -355,7 +355,7 @@ def test_empty_required_field_makes_a_green_section_red() -> None:
 def test_every_empty_field_is_named() -> None:
     here = world(STANDARD.requiring("reasons.text").requiring("reasons.extra"))
     here.ready()
-    assert "Still to fill in: text, extra" == here.get().view().section("reasons").message
+    assert "Still to fill in: text; extra" == here.get().view().section("reasons").message
     here.get().enter(Reasons("price", text="too dear"))
     assert "Still to fill in: extra" == here.get().view().section("reasons").message
 

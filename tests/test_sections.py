@@ -26,7 +26,7 @@ from cancelkit import (
 )
 from cancelkit.adapters.memory import CLOSED, Asset, Expiry, MemoryCrm, Record
 from cancelkit.effects import AssignOwner, Effect
-from cancelkit.english import ENGLISH
+from cancelkit.english import ENGLISH, TEXTS
 from cancelkit.errors import Invalid, UnknownReason, UnknownUser
 from cancelkit.evaluate import evaluate, read_answers
 from cancelkit.facts import Facts, NotAnswered
@@ -109,7 +109,7 @@ def test_customer_without_any_records_is_green_where_records_are_counted() -> No
 
 def test_circle_has_a_word_beside_it() -> None:
     """Never by colour alone."""
-    assert ["complete", "to do", "unknown"] == [light.word for light in Light]
+    assert ["complete", "to do", "unknown"] == [TEXTS[f"light.{light.value}"] for light in Light]
 
 
 # ---------------------------------------------------------------- all X closed

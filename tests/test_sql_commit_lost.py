@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.pool import NullPool
+from attrs import frozen
 
 from cancelkit import Outcome
 from cancelkit.errors import OutcomeUnknown
@@ -17,9 +17,8 @@ from tests.harness.world import CUSTOMER, World
 from tests.servers import Databases
 from tests.sql_harness import on_engine, sql_world
 from tests.sql_sides import Monitor, Side, engine_like
-from tests.wire_proxy import Proxy, is_commit
+from tests.wire_proxy import Proxy, is_commit, wire
 
-PATIENCE = 30.0
 ACCEPTED = [one for one in COMMANDS if one.refused is None and one.op]
 TRIED = (
     "begin",
@@ -36,26 +35,20 @@ TRIED = (
 CHOSEN = [one for one in ACCEPTED if PROFILE == "nightly" or one.name in TRIED]
 
 
-@pytest.fixture(scope="module")
-def proxy(databases: Databases) -> Iterator[Proxy]:
-    url = databases.url("postgres")
-    made = Proxy(url.host or "127.0.0.1", url.port or 5432)
-    yield made
-    made.close()
+@frozen(eq=False)
+class Line:
+    """A database, and an engine for it whose connections go through a proxy."""
+
+    engine: sa.Engine
+    through: sa.Engine
+    proxy: Proxy
 
 
-@pytest.fixture(scope="module")
-def engine(databases: Databases) -> sa.Engine:
-    return databases.engine("postgres", "wire")
-
-
-@pytest.fixture(scope="module")
-def through(engine: sa.Engine, proxy: Proxy) -> Iterator[sa.Engine]:
-    """An engine whose connections go through the proxy."""
-    url = engine.url.set(host="127.0.0.1", port=proxy.port)
-    made = sa.create_engine(url, poolclass=NullPool)
-    yield made
-    made.dispose()
+@pytest.fixture(scope="module", params=["postgres", "mariadb"])
+def line(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Line]:
+    engine = databases.engine(request.param, "wire")
+    with wire(engine) as (through, proxy):
+        yield Line(engine, through, proxy)
 
 
 def give(world: World, command: Command, token: str) -> object:
@@ -67,10 +60,8 @@ def give(world: World, command: Command, token: str) -> object:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("command", CHOSEN, ids=lambda command: command.name)
-def test_the_repeat_tells_what_became_of_it(
-    command: Command, when: str, engine: sa.Engine, through: sa.Engine, proxy: Proxy
-) -> None:
-    world = sql_world(engine)
+def test_the_repeat_tells_what_became_of_it(command: Command, when: str, line: Line) -> None:
+    world, proxy = sql_world(line.engine), line.proxy
     token = command.prepare(world)
     before, put_back = world.back.stored(), world.saved()
     assert isinstance(give(world, command, token), Outcome)
@@ -79,7 +70,7 @@ def test_the_repeat_tells_what_became_of_it(
 
     cuts = proxy.cuts
     proxy.cut(when)
-    lost = give(on_engine(world, through), command, token)
+    lost = give(on_engine(world, line.through), command, token)
     assert isinstance(lost, OutcomeUnknown), lost
     assert command.op == lost.op
     assert cuts + 1 == proxy.cuts
@@ -93,17 +84,16 @@ def test_the_repeat_tells_what_became_of_it(
     assert len(before.history) + 1 == len(stored.history)
 
 
-def test_the_repeat_waits_for_a_commit_that_is_still_under_way(
-    engine: sa.Engine, through: sa.Engine, proxy: Proxy
-) -> None:
+def test_the_repeat_waits_for_a_commit_that_is_still_under_way(line: Line) -> None:
     """The server has not seen COMMIT when the repeat comes: it does not conclude from that."""
     command = next(one for one in ACCEPTED if one.name == "process")
-    world = sql_world(engine)
+    world, proxy = sql_world(line.engine), line.proxy
     token = command.prepare(world)
-    first, second, look = Side(through), Side(engine_like(engine)), Monitor(engine)
+    first, second = Side(line.through), Side(engine_like(line.engine))
+    look = Monitor(line.engine)
     proxy.cut("held")
     try:
-        first.start(lambda: give(on_engine(world, through), command, token))
+        first.start(lambda: give(on_engine(world, line.through), command, token))
         assert isinstance(first.result(), OutcomeUnknown)
         second.start(lambda: give(on_engine(world, second.engine), command, token))
         assert "waiting" == second.settle(first, look)
@@ -118,5 +108,7 @@ def test_the_repeat_waits_for_a_commit_that_is_still_under_way(
 
 
 def test_commit_is_known_on_the_wire() -> None:
+    assert is_commit(b"\x07\x00\x00\x00\x03COMMIT")
+    assert not is_commit(b"\x09\x00\x00\x00\x03ROLLBACK")
     assert is_commit(b"Q\x00\x00\x00\x0bCOMMIT\x00")
     assert not is_commit(b"Q\x00\x00\x00\x0dROLLBACK\x00")

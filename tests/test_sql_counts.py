@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from attrs import frozen
+from attrs import evolve, frozen
 
 from cancelkit import CancelKit
 from cancelkit.adapters.sqlalchemy import SqlHost
 from cancelkit.bulk import check_many
 from cancelkit.desk import Desk
 from cancelkit.needs import Count, OpenRecords
+from cancelkit.queue import Filters, Stage, queue
 from cancelkit.sections import NewOwner, Reasons
 from tests.servers import Databases
 from tests.sql_desk import ANN, CRM
@@ -98,13 +99,20 @@ def facts(here: Here, keys: Sequence[str]) -> Any:
 
 @pytest.mark.parametrize("number", [0, MANY])
 def test_a_checklist_is_one_statement_and_one_row(here: Here, number: int) -> None:
+    """Through SQLAlchemy and on the driver itself, with one text."""
     key = with_open_records(here, number)
     here.counted.clear()
-    answers = facts(here, [key])[key]
-    assert (1, 1) == (here.counted.statements, here.counted.rows)
-    expected = Count(100, more=True) if number else Count(0)
-    assert expected == answers[OpenRecords("cases")]
-    assert len(KIT.checklist.needs) == len(answers)
+    direct = evolve(here, host=plugged(CRM, on_driver=True))
+    for at, way in enumerate((here, direct), 1):
+        answers = facts(way, [key])[key]
+        assert (at, at, 1) == (
+            here.counted.statements,
+            here.counted.rows,
+            len(here.counted.distinct),
+        )
+        expected = Count(100, more=True) if number else Count(0)
+        assert expected == answers[OpenRecords("cases")]
+        assert len(KIT.checklist.needs) == len(answers)
 
 
 @pytest.mark.parametrize("number", [0, MANY])
@@ -137,12 +145,16 @@ def test_a_view_is_three_statements_and_three_rows(here: Here) -> None:
 
 
 def test_a_thousand_checklists_have_one_text(here: Here) -> None:
+    """And nothing is compiled after the first."""
     keys = [here.ready() for _ in range(20)]
+    facts(here, keys[:1])
     here.counted.clear()
+    compiled = _compiled(here.engine)
     with here.desk().host.reading() as unit:
         for turn in range(1_000):
             unit.customers.facts([keys[turn % len(keys)]], KIT.checklist.needs, DAY)
     assert (1_000, 1) == (here.counted.statements, len(here.counted.distinct))
+    assert compiled == _compiled(here.engine)
 
 
 def test_a_hundred_processes_have_as_many_texts_as_one(here: Here) -> None:
@@ -195,6 +207,48 @@ def test_a_chunk_of_the_bulk_check_is_two_statements(here: Here) -> None:
     here.counted.clear()
     assert keys == [one.customer.id for one in check_many(here.desk(), keys, chunk=10)]
     assert 6 == here.counted.statements
+
+
+# ---------------------------------------------------------------- the queue
+
+
+def with_open_cancellations(here: Here, number: int) -> None:
+    """Begin one cancellation in full, with an owner to come and an override; then copy it."""
+    key = here.ready()
+    here.back.record(key, "cases", "open")
+    one = here.desk().begin(key)
+    one.enter(Reasons("price"))
+    one.enter(NewOwner("bob"))
+    one.override("cases", "Known")
+    copies = [here.back.customer() for _ in range(number - 1)]
+    with here.desk().host.writing() as unit:
+        record = unit.cancellations.current((key,))[key]
+        for copy, customer in unit.customers.load(copies).items():
+            assert unit.status is not None
+            assert customer.status is not None
+            assert unit.status.mark_pending(copy, customer.status) is True
+            unit.cancellations.add(evolve(record, id=f"copy-{copy}", customer=copy))
+
+
+@pytest.mark.parametrize("number", [1, 500])
+@pytest.mark.parametrize("stage", [None, "ready"])
+def test_the_queue_is_three_statements_and_three_rows_for_each(
+    here: Here, number: int, stage: str | None
+) -> None:
+    """What is open, the customers, and the checklists; the users are another port's."""
+    with_open_cancellations(here, number)
+    here.counted.clear()
+    found = queue(here.desk(), Filters(stage=stage), limit=None)
+    assert (number, 3) == (found.opened, here.counted.statements), here.counted.texts
+    assert 3 * number == here.counted.rows
+    assert [Stage.READY] * number == [row.stage for row in found.rows]
+
+
+def test_a_page_of_the_queue_reads_the_facts_of_its_rows_alone(here: Here) -> None:
+    with_open_cancellations(here, 30)
+    here.counted.clear()
+    assert 10 == len(queue(here.desk(), page=2, limit=10).rows)
+    assert (3, 30 + 30 + 10) == (here.counted.statements, here.counted.rows)
 
 
 # ---------------------------------------------------------------- goal 19: the outbox

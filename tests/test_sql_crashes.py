@@ -1,4 +1,4 @@
-"""Every statement of every command failing, on SQLite and PostgreSQL: all of it, or nothing.
+"""Every statement of every command failing, on each database: all of it is stored, or nothing.
 
 By default one kind of fault at each statement, in turn, of the commands that write most; in the
 profile "nightly" every kind at every statement of every command.
@@ -6,18 +6,21 @@ profile "nightly" every kind at every statement of every command.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+import sqlalchemy as sa
 
+from cancelkit.adapters.sqlalchemy import SqlHost
 from cancelkit.commands import ATTEMPTS
-from cancelkit.errors import Conflict
+from cancelkit.errors import Conflict, Failed
 from tests.conftest import PROFILE
 from tests.harness.commands import COMMANDS, Command
 from tests.harness.report import Report
-from tests.harness.world import CUSTOMER
+from tests.harness.world import CUSTOMER, World
 from tests.servers import Databases
 from tests.sql_crashes import Bench
+from tests.sql_faults import KINDS, Kind
 from tests.sql_harness import sql_world
 
 EVERY = PROFILE == "nightly"
@@ -33,29 +36,36 @@ ON_SQLITE = (
     "reinstate, put back",
 )
 ON_POSTGRES = ("begin", "remove, put back", "process", "due")
+ON_MARIADB = ("begin", "process")
 BY_NAME = {command.name: command for command in COMMANDS}
 CELLS = [
     (kind, BY_NAME[name])
-    for kind, names in (("sqlite", ON_SQLITE), ("postgres", ON_POSTGRES))
+    for kind, names in (("sqlite", ON_SQLITE), ("postgres", ON_POSTGRES), ("mariadb", ON_MARIADB))
     for name in (BY_NAME if EVERY else names)
 ]
 
 
 @pytest.fixture(scope="module")
-def benches(databases: Databases) -> Iterator[dict[str, Bench]]:
-    made = {kind: Bench(databases.engine(kind, "crashes")) for kind in ("sqlite", "postgres")}
-    yield made
-    for bench in made.values():
-        bench.close()
+def bench_of(databases: Databases) -> Iterator[Callable[[str], Bench]]:
+    made: dict[str, Bench] = {}
+
+    def bench(kind: str) -> Bench:
+        if kind not in made:
+            made[kind] = Bench(databases.engine(kind, "crashes"))
+        return made[kind]
+
+    yield bench
+    for one in made.values():
+        one.close()
 
 
 @pytest.mark.parametrize(
     ("kind", "command"), CELLS, ids=[f"{kind}-{command.name}" for kind, command in CELLS]
 )
 def test_nothing_is_half_done_whichever_statement_fails(
-    kind: str, command: Command, benches: dict[str, Bench], report: Report
+    kind: str, command: Command, bench_of: Callable[[str], Bench], report: Report
 ) -> None:
-    bench, tried = benches[kind], 0
+    bench, tried = bench_of(kind), 0
     clean = bench.clean(command)
     for at, fault, after in bench.cells(clean, every=EVERY):
         when = "after" if after else "before"
@@ -66,11 +76,17 @@ def test_nothing_is_half_done_whichever_statement_fails(
     report(heading, f"{kind:<9}{command.name:<26}{len(clean.texts):>3} statements{tried:>5} cells")
 
 
-@pytest.mark.parametrize("code", ["40001", "40P01"])
-def test_a_command_runs_five_times_and_no_more(code: str, benches: dict[str, Bench]) -> None:
-    bench = benches["postgres"]
+PLANTED = [("postgres", one) for one in KINDS["postgresql"] if not one.passes]
+PLANTED += [("mariadb", one) for one in KINDS["mysql"] if not one.passes]
+AGAIN = [(database, kind) for database, kind in PLANTED if kind.again]
+
+
+@pytest.mark.parametrize(("database", "kind"), AGAIN, ids=lambda one: getattr(one, "name", one))
+def test_a_command_runs_five_times_and_no_more(
+    database: str, kind: Kind, bench_of: Callable[[str], Bench]
+) -> None:
+    bench = bench_of(database)
     clean = bench.clean(BY_NAME["process"])
-    kind = next(kind for kind in bench.kinds if kind.name == code)
     clean.put_back()
     bench.saboteur.plan(len(clean.texts), kind, after=False, always=True)
     assert isinstance(clean.give(), Conflict)
@@ -78,32 +94,51 @@ def test_a_command_runs_five_times_and_no_more(code: str, benches: dict[str, Ben
     assert clean.world.back.stored().same_as(clean.before)
 
 
-@pytest.mark.parametrize("code", ["40001", "40P01", "55P03", "lost"])
+@pytest.mark.parametrize(("database", "kind"), PLANTED, ids=lambda one: getattr(one, "name", one))
 def test_in_the_hosts_transaction_nothing_is_tried_again(
-    code: str, benches: dict[str, Bench]
+    database: str, kind: Kind, bench_of: Callable[[str], Bench]
 ) -> None:
-    bench = benches["postgres"]
+    """Whichever statement fails: an error says so, and the transaction is still the host's."""
+    bench = bench_of(database)
     world = sql_world(bench.engine)
     before = world.back.stored()
-    described = world.host._host  # type: ignore[attr-defined]
-    kind = next(kind for kind in bench.kinds if kind.name == code)
-    with bench.actor.connect() as db:
-        bench.saboteur.plan(4, kind, after=True)
-        desk = world.kit.at(described.joining(db), actor=world.desk().actor)
-        error = _error_of(lambda: desk.get(CUSTOMER).begin())
-        assert 1 == bench.saboteur.hits
+    last = joined_begin(bench, world, None)  # it releases the savepoint, and fails only with all
+    for at in range(1, last + kind.gone):
+        bench.saboteur.plan(at, kind, after=at < last)
+        joined_begin(bench, world, kind)
+        assert 1 == bench.saboteur.hits, at
         bench.saboteur.plan(0, None, after=False)
-        assert isinstance(error, Exception)
-        if code == "lost":
-            assert db.invalidated
+        assert world.back.stored().same_as(before), at
+
+
+def joined_begin(bench: Bench, world: World, kind: Kind | None) -> int:
+    """Begin in a transaction of the host's; it commits after an error that has left it whole.
+
+    Return how many statements it took.
+    """
+    described: SqlHost = world.host._host  # type: ignore[attr-defined]  # an Owned of ours
+    with bench.actor.connect() as db:
+        desk = world.kit.at(described.joining(db), actor=world.desk().actor)
+        bench.saboteur.count = 0
+        error = _error_of(lambda: desk.get(CUSTOMER).begin())
+        count = bench.saboteur.count
+        if kind is None:
+            assert error is None
             db.rollback()
         else:
-            db.commit()  # the host's transaction is still whole
-    assert world.back.stored().same_as(before)
+            assert isinstance(error, Failed), error
+            assert kind.again is isinstance(error, Conflict)
+            db.rollback() if db.invalidated else db.commit()
+            assert kind.gone is (bench.saboteur.struck is not _driver(db))
+    return count
 
 
-def _error_of(act: object) -> BaseException | None:
-    assert callable(act)
+def _driver(db: sa.Connection) -> object:
+    """Return the driver's connection; SQLAlchemy makes a new one after one that is gone."""
+    return db.connection.driver_connection
+
+
+def _error_of(act: Callable[[], object]) -> BaseException | None:
     try:
         act()
     except Exception as error:  # noqa: BLE001 - the error is what is looked at

@@ -24,16 +24,26 @@ from cancelkit import STANDARD, Customer, Invalid, Person, Status, decide, lifec
 from cancelkit.english import ENGLISH, TEXTS
 from cancelkit.errors import REFUSED_BY_CODE
 from cancelkit.messages import Catalogue, Message, plural_of_english
+from cancelkit.queue.export import COLUMNS
 from cancelkit.records import EVENTS, CancellationRecord, Stamp, State, Verb
+from cancelkit.states import Light
 from cancelkit.text import ID_LIMIT, TEXT_LIMIT, checked_id, checked_line, checked_text
 from cancelkit.times import checked_instant, checked_zone, day_of
 from tests import strategies as sts
 
 SAMPLES = "samples.py"
 """Stored documents for the stores' contract: with any keys, which nobody ever shows."""
+TRANSLATIONS = "languages"
+"""The folder of the other languages; tests/test_languages.py has them."""
+PANEL = "web"
+"""The folder of the panel, which has texts of its own; tests/test_panel_texts.py has them."""
 SOURCES = [
-    path for path in sorted(Path(cancelkit.__file__).parent.rglob("*.py")) if path.name != SAMPLES
+    path
+    for path in sorted(Path(cancelkit.__file__).parent.rglob("*.py"))
+    if path.name != SAMPLES and path.parent.name not in (TRANSLATIONS, PANEL)
 ]
+STATUSES = {f"state.{state.value}" for state in State}
+"""What `shown_status` returns where the CRM has no status."""
 STATES = {"green", "red", "unknown", "_plain_green", "_plain_red"}
 REFUSALS = {"refusal"}
 GROUPS = sorted({key.split(".")[0] for key in TEXTS})
@@ -44,8 +54,13 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "verb.{decision.verb.value}": VERBS,
     "verb.{entry.verb.value}": VERBS,
     "refused.{code}": REFUSED_BY_CODE,
-    "title.{key}": [section.key for section in STANDARD.sections],
+    "label.{one}": [],  # of the host and of the sections: in English as they are
+    "label.{text}": [],
+    "light.{state.light.value}": [light.value for light in Light],
+    "verb.{one}": [*VERBS, "none"],
+    "title.{section}": [section.key for section in STANDARD.sections],
     "banner.{why.code}": ["drift", "customer_gone"],
+    "queue.{name}": COLUMNS,
 }
 """A key that is put together, to the letter: what there is to put behind the dot."""
 
@@ -194,7 +209,7 @@ def used(put_together: Iterable[str]) -> set[str]:
     A refusal is named by its code, `refusal("drift")`: no code is used because it is on the list.
     """
     named = {key for family in put_together for key in keys_of(family)}
-    return {use.key for use in USES} | constants() | named
+    return {use.key for use in USES} | constants() | named | STATUSES
 
 
 def keys_of(family: str) -> list[str]:

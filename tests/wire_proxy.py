@@ -1,16 +1,24 @@
-"""A TCP proxy on 127.0.0.1 before PostgreSQL that cuts the connection around COMMIT."""
+"""A TCP proxy on 127.0.0.1 before PostgreSQL or MariaDB: it cuts around COMMIT, or delays."""
 
 from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Callable
-from contextlib import suppress
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from queue import SimpleQueue
 from threading import Event, Lock, Thread
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
 
 
 class Proxy:
     """Passes everything on, until it is told to cut.
+
+    With a delay, each message arrives so many seconds later, and many may be under way at once, as
+    on a real network.
 
     Attributes:
         port: where it listens.
@@ -18,7 +26,8 @@ class Proxy:
         delivered: set once a COMMIT that it has cut after has been answered by the server.
     """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, delay: float = 0.0) -> None:
+        self.delay = delay
         self._server = (host, port)
         self._lock = Lock()
         self._cut = ""
@@ -91,10 +100,13 @@ class _Link:
             self._pass_on(self._server, self._to_client)
         _shut(self._client)
 
-    @staticmethod
-    def _pass_on(source: socket.socket, to: Callable[[bytes], None]) -> None:
+    def _pass_on(self, source: socket.socket, to: Callable[[bytes], None]) -> None:
+        line = _Line(self._proxy.delay, to) if self._proxy.delay else None
         while data := source.recv(65536):
-            to(data)
+            if line is None:
+                to(data)
+            else:
+                line.put(data)
 
     def _to_server(self, data: bytes) -> None:
         when, hold = self._proxy.take() if is_commit(data) else ("", None)
@@ -118,9 +130,50 @@ class _Link:
         self._client.sendall(data)
 
 
+class _Line:
+    """One direction of a connection, on which messages take a while."""
+
+    def __init__(self, delay: float, to: Callable[[bytes], None]) -> None:
+        self._delay, self._to = delay, to
+        self._sent: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
+        Thread(target=self._deliver, daemon=True).start()
+
+    def put(self, data: bytes) -> None:
+        """Take a message, to be delivered later."""
+        self._sent.put((time.perf_counter() + self._delay, data))
+
+    def _deliver(self) -> None:
+        with suppress(OSError):
+            while True:
+                at, data = self._sent.get()
+                time.sleep(max(0.0, at - time.perf_counter()))  # the delay itself
+                self._to(data)
+
+
+@contextmanager
+def wire(engine: sa.Engine) -> Generator[tuple[sa.Engine, Proxy]]:
+    """Give one more engine for a server, whose connections go through a proxy, and the proxy."""
+    assert engine.url.host is not None
+    assert engine.url.port is not None
+    proxy = Proxy(engine.url.host, engine.url.port)
+    url = engine.url.set(host="127.0.0.1", port=proxy.port)
+    through = sa.create_engine(url, poolclass=NullPool)
+    through.connect().close()  # the first one asks the server what it is; MariaDB's has a COMMIT
+    try:
+        yield through, proxy
+    finally:
+        through.dispose()
+        proxy.close()
+
+
 def is_commit(data: bytes) -> bool:
-    """Say whether a message to PostgreSQL is COMMIT: as a plain query, or as one to be parsed."""
-    return b"COMMIT\x00" in data.upper()
+    """Say whether a message is COMMIT.
+
+    PostgreSQL's ends with NUL, as a plain query or as one to be parsed; MariaDB's is a packet of
+    its own, which ends with the text of a query (3).
+    """
+    said = data.upper()
+    return b"COMMIT\x00" in said or said.endswith(b"\x03COMMIT")
 
 
 def _shut(one: socket.socket) -> None:

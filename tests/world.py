@@ -32,7 +32,7 @@ from cancelkit.adapters.memory import (
     SetClock,
 )
 from cancelkit.effects import AnyPerformer
-from cancelkit.ports import RoleChecker, Translator
+from cancelkit.ports import Fixers, Links, RoleChecker, Translator
 from cancelkit.records import CancellationRecord, HistoryEntry
 
 NINE_O_CLOCK = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -129,6 +129,9 @@ def world(  # every setting has a default: a test names what it is about
     performers: Iterable[AnyPerformer] = (),
     kinds: Iterable[str] | None = None,
     translator: Translator | None = None,
+    links: Links | None = None,
+    fixers: Fixers | None = None,
+    profiles: Mapping[str, Checklist] | None = None,
 ) -> World:
     """Return a world with the customer C-1 (owner Ann) and the users Ann, Tom, Sue and Gone."""
     customer = Customer("C-1", "Harbour Café", status, (Person("u-1", "Ann"),))
@@ -148,6 +151,9 @@ def world(  # every setting has a default: a test names what it is about
         users=users,
         recipients=recipients,
         zone=zone,
+        links=links,
+        fixers=fixers,
+        profiles=profiles or {},
         report=lambda what, error: reports.append((what, error)),
         **texts,
     )

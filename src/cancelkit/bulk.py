@@ -5,10 +5,10 @@ Import it by its own name; `import cancelkit` does not load it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -18,6 +18,7 @@ from cancelkit.decide import blocking
 from cancelkit.errors import Invalid
 from cancelkit.evaluate import Judged, read_answers
 from cancelkit.facts import Facts
+from cancelkit.needs import Need
 from cancelkit.people import Customer
 from cancelkit.ports import Unit
 from cancelkit.text import checked_id
@@ -88,7 +89,13 @@ def _check(
     needs = checklist.needs
     answers = unit.customers.facts([c.id for c in seen], needs, as_of) if seen else {}
     late = read_answers(checklist.sampled, {})  # other systems are not asked in bulk
-    facts = (
-        Facts(c, today, as_of, {**read_answers(needs, answers.get(c.id, {})), **late}) for c in seen
-    )
-    return [Readiness(f.customer, reading.evaluated(desk, checklist, f)) for f in facts]
+    nothing: Mapping[Need[Any], object] = {}
+    read: dict[int, Mapping[Need[Any], Any]] = {}  # adapters may give all who are alike one object
+
+    def facts_of(customer: Customer) -> Facts:
+        given = answers.get(customer.id, nothing)
+        if id(given) not in read:
+            read[id(given)] = {**read_answers(needs, given), **late}
+        return Facts(customer, today, as_of, read[id(given)])
+
+    return [Readiness(c, reading.evaluated(desk, checklist, facts_of(c))) for c in seen]

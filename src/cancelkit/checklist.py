@@ -108,13 +108,14 @@ class Checklist:
     @property
     def sampled(self) -> tuple[Need[Any], ...]:
         """The needs of all sections that other systems answer, each once."""
-        found = (s.sampled for s in self.sections if isinstance(s, WithSamples))
+        advising = (s for s in self.sections if s.key in self.advising)
+        found = (s.sampled for s in advising if isinstance(s, WithSamples))
         return tuple(dict.fromkeys(need for needs in found for need in needs))
 
     @property
     def texts(self) -> dict[str, str]:
         """The English texts that the sections bring, their titles included."""
-        return texts_of(gathered((self,)))
+        return gathered((self,)).texts
 
     def with_section(self, section: Section, *, before: str = "", after: str = "") -> Checklist:
         """Return a checklist with one more section, at the end or beside the one with a key.
@@ -212,15 +213,6 @@ def _demands(required: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return demands
 
 
-def texts_of(known: Gathered) -> dict[str, str]:
-    """Return the English texts that sections bring, their titles included."""
-    found: dict[str, str] = {}
-    for section in known.by_key.values():
-        found |= {f"title.{section.key}": section.title}
-        found |= section.texts if isinstance(section, WithTexts) else {}
-    return found
-
-
 class Gathered(NamedTuple):
     """The sections of several checklists: what a kit has to provide for, and can look up."""
 
@@ -229,6 +221,7 @@ class Gathered(NamedTuple):
     by_form: Mapping[type, str]  # form -> key of its section
     kinds: Mapping[str, type[Effect]]
     sampled: tuple[Need[Any], ...]
+    texts: dict[str, str]  # the English texts that they bring, their titles included
 
 
 def gathered(checklists: Iterable[Checklist]) -> Gathered:
@@ -247,7 +240,11 @@ def gathered(checklists: Iterable[Checklist]) -> Gathered:
             )
     sampled = (need for s in active if isinstance(s, WithSamples) for need in s.sampled)
     needs = tuple(dict.fromkeys(sampled))
-    return Gathered(active, by_key, by_form, effect_kinds(by_key.values()), needs)
+    texts: dict[str, str] = {}
+    for section in by_key.values():
+        texts |= {f"title.{section.key}": section.title}
+        texts |= section.texts if isinstance(section, WithTexts) else {}
+    return Gathered(active, by_key, by_form, effect_kinds(by_key.values()), needs, texts)
 
 
 SAMPLED = "sampled"

@@ -127,9 +127,13 @@ def _on_the_day(seen: Seen) -> Seen:
 
 def _refused(desk: Desk, ask: Ask, seen: Seen, decision: Decision, entry: HistoryEntry) -> Refused:
     """Make the error: a sentence, every reason, and the fresh plan where a plan was judged."""
-    verb = desk.kit.text(Message(f"verb.{decision.verb.value}"))
-    reasons = "; ".join(desk.kit.sentence(refusal) for refusal in decision.refusals)
+    message = Message.of(
+        "command.refused",
+        verb=desk.kit.text(Message(f"verb.{decision.verb.value}")),
+        name=entry.name,
+        customer=entry.customer,
+        why="; ".join(desk.kit.sentence(refusal) for refusal in decision.refusals),
+    )
     fresh = looking.plan_of(desk, seen, seen.judged) if seen.token and seen.judged else None
     cls = errors.REFUSED_BY_CODE.get(decision.refusals[0].code, Refused)
-    sentence = f"{verb} was refused for {entry.name} ({entry.customer}): {reasons}."
-    return cls(sentence, decision.refusals, fresh=fresh, entry=entry)
+    return cls(desk.kit.text(message), decision.refusals, fresh=fresh, entry=entry)

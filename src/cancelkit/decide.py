@@ -147,7 +147,7 @@ def _barred(bar: str, verb: Verb, seen: Seen) -> Refusal:
         was = actual_status(record.former if record else None)
         values = {"status": actual_status(status), "was": was, "moves": values["moves"]}
     elif bar == "already_cancelled" and record and record.state is State.CANCELLED and record.ended:
-        values |= {"by": record.ended.by.name, "at": f"{record.ended.at:%Y-%m-%d %H:%M} UTC"}
+        values |= {"by": record.ended.by.name, "at": record.ended.at}
     elif bar in ("already_cancelled", "cancelled_elsewhere"):
         code = "not_cancelled" if verb is Verb.REINSTATE else "already_cancelled"
         return Refusal(code, Message.of("refused.cancelled_elsewhere", **values))

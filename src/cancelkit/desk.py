@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from cancelkit import looking
 from cancelkit.asking import faults
 from cancelkit.cancellation import Cancellation
 from cancelkit.looking import banner_of
 from cancelkit.people import Person
-from cancelkit.ports import Host
+from cancelkit.ports import Host, Translator
 from cancelkit.records import State
 from cancelkit.text import checked_id
 from cancelkit.times import checked_day
@@ -30,6 +30,10 @@ class Desk:
     kit: CancelKit
     host: Host
     actor: Person
+
+    def speaking(self, translator: Translator) -> Desk:
+        """Return the same desk in another language; what it is asked for is in that language."""
+        return evolve(self, kit=self.kit.speaking(translator))
 
     def get(self, customer_id: str) -> Cancellation:
         """Return the cancellation of a customer, in whatever state; nothing is read yet."""

@@ -14,13 +14,25 @@ TEXTS = {
     "section.missing": "Could not be checked: the plug-in for {key} is not installed",
     "section.unplannable": "Could not be checked: what it would do cannot be stored",
     "section.gone": "Could not be checked: the customer is not here any more",
-    "section.required": "Still to fill in: {fields}",
+    "section.required": "Still to fill in: {labels}",
     "section.unreadable": "What was entered cannot be read by this version of the section",
+    # the circles
+    "light.green": "complete",
+    "light.red": "to do",
+    "light.unknown": "unknown",
+    # the status, where the CRM has none, and pending cancellation beside its own
+    "state.live": "Live",
+    "state.pending": "Live (PC)",
+    "state.cancelled": "Cancelled",
+    "state.marked": "{label} (PC)",
     # reasons
     "reasons.none": "No reason has been given",
     "reasons.none.hint": "Choose at least one reason, or write one",
-    "reasons.comment": "The reason {reason} requires a comment",
-    "reasons.given": "{text}",
+    "reasons.comment": "The reason {labels} requires a comment",
+    "reasons.given": "{labels}",
+    "reasons.explained": "{labels}; {text}",
+    "reasons.written": "{text}",
+    "reasons.gone": "{labels} is not one of the reasons to choose",
     "reasons.not_required": "No reason has been given, and none is required",
     # ownership
     "ownership.none": "No owner has been chosen",
@@ -34,6 +46,7 @@ TEXTS = {
     # future expiry
     "expiry.future": "Next expiry on {on}",
     "expiry.planned": "An expiry on {on} will be created",
+    "expiry.past": "An expiry must be after today, not on {on}",
     "expiry.none": "No expiry after today",
     "expiry.none_then": "No expiry after {on}",
     "expiry.none.hint": "Add an expiry with a future date, as a reminder",
@@ -64,7 +77,7 @@ TEXTS = {
     "mood.none": "No mood has been chosen",
     "mood.none.hint": "Choose one of the options",
     "mood.unlisted": "{mood} is not one of the options any more",
-    "mood.chosen": "{mood}",
+    "mood.chosen": "{labels}",
     # effects
     "effect.assign_owner": "Owner: {was} → {to}",
     "effect.create_expiry": "New expiry on {on}",
@@ -73,6 +86,8 @@ TEXTS = {
     "begun.profile": "Profile: {profile}",
     "override.used": "{section} was overridden by {by}",
     # refusals: full sentences
+    "command.refused": "{verb} was refused for {name} ({customer}): {why}.",
+    "plan.none": "There is no plan for {name}: {why}.",
     "refused.not_allowed": "{actor} has no role that allows this",
     "refused.not_pending": "not pending: the customer is {status}; moves allowed now: {moves}",
     "refused.already_pending": (
@@ -121,6 +136,7 @@ TEXTS = {
     "verb.adopt": "Adopt",
     "verb.end": "End Cancellation",
     "verb.reinstate": "Reinstate",
+    "verb.none": "none",
     # what people are told
     "event.begun": "The cancellation of {name} was begun by {by}",
     "event.removed": "The cancellation of {name} was removed by {by}",
@@ -135,7 +151,35 @@ TEXTS = {
     "timeline.reason": "reason: {reason}",
     "timeline.taken_back": "taken back",
     "timeline.refused": "refused: {why}",
+    # the queue: how far a cancellation has come, and the headings of its export
+    "stage.to_do": "To do: {sections}",
+    "stage.unknown": "Could not be checked: {sections}",
+    "stage.ready": "Ready to process",
+    "stage.scheduled": "Scheduled for {on}",
+    "stage.blocked": "Was blocked on {on}; is tried again on {due}",
+    "stage.damaged": "What is stored of the cancellation cannot be read",
+    "queue.customer": "Customer",
+    "queue.name": "Name",
+    "queue.status": "Status",
+    "queue.owners": "Owners",
+    "queue.profile": "Profile",
+    "queue.stage": "Stage",
+    "queue.says": "Where it stands",
+    "queue.blocked_by": "Blocked by",
+    "queue.reasons": "Reasons",
+    "queue.begun_on": "Begun on",
+    "queue.begun_by": "Begun by",
+    "queue.age": "Days open",
+    "queue.touched_on": "Last touched on",
+    "queue.touched_by": "Last touched by",
+    "queue.on": "Effective date",
+    "queue.due": "Tried on",
+    "queue.overdue": "Overdue",
+    "queue.stuck": "Stuck",
+    "queue.yes": "yes",
+    "queue.no": "no",
     # the guard
+    "guard.refused": "Refused: {why}.",
     "guard.pending": "{name} is about to be cancelled ({status}): are new {kind} still wanted?",
 }
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cancelkit.messages import Refusal
+    from cancelkit.messages import Message, Refusal
 
 
 class CancelkitError(Exception):
@@ -20,7 +20,14 @@ class CancelkitError(Exception):
 
 
 class Invalid(CancelkitError, ValueError):
-    """Malformed input: raised before anything is decided or written."""
+    """Malformed input: raised before anything is decided or written.
+
+    `message` says it to the person who has entered it, in any language; None where a program did.
+    """
+
+    def __init__(self, sentence: str = "", message: Message | None = None) -> None:
+        super().__init__(sentence)
+        self.message = message
 
 
 class UnknownCustomer(Invalid, LookupError):

@@ -127,7 +127,7 @@ def _filled(
     form: Any = facts.entered(form_of(section) or type(None))
     values = {name: None if form is None else getattr(form, name) for name in wanted}
     empty = [name for name, value in values.items() if _is_empty(value)]
-    return red("section.required", fields=", ".join(empty)) if empty else state
+    return red("section.required", labels="; ".join(empty)) if empty else state
 
 
 def _is_empty(value: object) -> bool:

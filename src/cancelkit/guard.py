@@ -20,7 +20,7 @@ from warnings import warn
 from cancelkit.asking import faults, sound_customer
 from cancelkit.decide import refusal
 from cancelkit.errors import CreationRefused, UnknownCustomer
-from cancelkit.lifecycle import shown_status, state_of
+from cancelkit.lifecycle import state_of
 from cancelkit.messages import Message, Refusal
 from cancelkit.records import State
 from cancelkit.text import checked_id
@@ -61,7 +61,7 @@ def may_create(desk: Desk, customer_id: str, kind: str) -> Verdict:
     state = state_of(customer, record)
     if state is State.LIVE:
         return Verdict(True, state)
-    status, title = shown_status(customer, state), kit.title(kind)
+    status, title = kit.status(customer, state), kit.title(kind)
     cancelled = customer.status is not None and customer.status.cancelled
     if cancelled or state is State.CANCELLED or kind in kit.guarded:
         why = refusal("not_wanted", status=status, kind=title)
@@ -78,7 +78,8 @@ def creating(desk: Desk, customer_id: str, kind: str) -> Generator[Verdict]:
     """
     verdict = may_create(desk, customer_id, kind)
     if verdict.refusal is not None:
-        raise CreationRefused(f"Refused: {verdict.message}.", (verdict.refusal,))
+        refused = desk.kit.text(Message.of("guard.refused", why=verdict.message))
+        raise CreationRefused(refused, (verdict.refusal,))
     if verdict.message:
         warn(verdict.message, Unwanted, stacklevel=_caller())
     yield verdict

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from datetime import UTC, tzinfo
 from typing import Any
 
 from attrs import Factory, field, frozen
 
 from cancelkit.asking import faults
-from cancelkit.checklist import Checklist, Gathered, advises, gathered, texts_of
+from cancelkit.checklist import Checklist, Gathered, advises, gathered
 from cancelkit.desk import Desk
 from cancelkit.english import ENGLISH
 from cancelkit.errors import BadSetup, Invalid
-from cancelkit.messages import Message, Refusal
-from cancelkit.people import Person
+from cancelkit.lifecycle import shown_status
+from cancelkit.messages import Message, Refusal, in_words, status, title, word
+from cancelkit.people import Customer, Person
 from cancelkit.ports import Fixers, Host, Links, Recipients, RoleChecker, Sampler, Translator, Users
+from cancelkit.records import State
 from cancelkit.registration import effect_kinds, form_of
 from cancelkit.text import checked_id, checked_line
 from cancelkit.times import checked_zone
@@ -52,6 +55,19 @@ def _kinds(kinds: str | Iterable[str]) -> frozenset[str]:
     return frozenset(checked_id(kind, "a kind of records") for kind in given)
 
 
+def _speak(kit: CancelKit, translator: Any) -> None:
+    """Set the translator of a kit; one that takes more texts is given those of the sections."""
+    _check_port("translator", translator, "text")
+    adding = getattr(translator, "with_texts", None)
+    spoken = adding(kit.known.texts) if callable(adding) else translator
+    object.__setattr__(kit, "translator", spoken)
+
+
+def _check_port(name: str, port: object, method: str) -> None:
+    if not callable(getattr(port, method, None)):
+        raise BadSetup(f"{name}= needs an object with a method {method!r}, not {port!r}.")
+
+
 @frozen
 class CancelKit:
     """The checklist, the people and the texts of one CRM.
@@ -69,7 +85,8 @@ class CancelKit:
         guarded: the kinds of records of which nothing new may be created while pending; of the
             others, the guard only warns. Nothing new may be created after Cancelled.
         zone: the host's time zone, as a name or a tzinfo: it decides what "today" is.
-        translator: texts for message keys; English where there is none.
+        translator: texts for message keys; English where there is none. One that has `with_texts`
+            (a `Catalogue`) is also given the texts that the sections bring; its own win.
         report: called with a description and the exception when a plug-in or a port fails and the
             failure is shown as "unknown" rather than raised.
     """
@@ -90,18 +107,14 @@ class CancelKit:
     fixers: Fixers | None = field(default=None, kw_only=True)
     guarded: frozenset[str] = field(default=frozenset(), converter=_kinds, kw_only=True)
     zone: tzinfo = field(default=UTC, converter=checked_zone, kw_only=True)
-    translator: Translator = field(
-        kw_only=True,
-        default=Factory(lambda k: ENGLISH.with_texts(texts_of(k.known)), takes_self=True),
-    )
+    translator: Translator = field(default=ENGLISH, kw_only=True)
     report: Callable[[str, BaseException], None] = field(default=log_fault, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        ports = {"roles": "allows", "users": "find", "recipients": "of", "translator": "text"}
-        for name, method in ports.items():
-            port = getattr(self, name)
-            if port is not None and not callable(getattr(port, method, None)):
-                raise BadSetup(f"{name}= needs an object with a method {method!r}, not {port!r}.")
+        _speak(self, self.translator)
+        for name, method in {"roles": "allows", "users": "find", "recipients": "of"}.items():
+            if (port := getattr(self, name)) is not None:
+                _check_port(name, port, method)
         if self.known.sampled and self.sampler is None:
             asking = ", ".join(dict.fromkeys(s.key for s in self.known.active if advises(s)))
             raise BadSetup(f"The sections {asking} ask other systems: give CancelKit sampler=.")
@@ -161,17 +174,27 @@ class CancelKit:
                 f"checklist.without({', '.join(repr(key) for _, key in missing)})."
             )
 
+    def speaking(self, translator: Translator) -> CancelKit:
+        """Return the same kit in another language; cheap enough for each request."""
+        other = copy(self)  # evolve would check every section again
+        _speak(other, translator)
+        return other
+
     def text(self, message: Message) -> str:
-        """Return the text of a message, with the title of a section that it mentions."""
-        values = dict(message.values)
-        if "section" in values:
-            values["section"] = self.title(str(values["section"]))
-            message = Message.of(message.key, **values)
-        return self.translator.text(message)
+        """Return the text of a message, with the titles and labels that it mentions, in words."""
+        return self.translator.text(in_words(message, self.translator.text, self.zone))
 
     def title(self, key: str) -> str:
         """Return the title of a section to show; the key for one that is not here."""
-        return self.text(Message(f"title.{key}")) if key in self.known.by_key else key
+        return title(key, self.translator.text)
+
+    def label(self, text: str) -> str:
+        """Return a label of the host or of a section, in the reader's language where it has one."""
+        return word(Message(f"label.{text}"), self.translator.text, text)
+
+    def status(self, customer: Customer, state: State) -> str:
+        """Return the status to show, with "(PC)" or what the language has for it."""
+        return status(shown_status(customer, state), self.translator.text)
 
     def sentence(self, refusal: Refusal) -> str:
         """Return a refusal as text, with the title of its section."""

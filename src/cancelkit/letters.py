@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from attrs import field, frozen
 
-from cancelkit.messages import Message
+from cancelkit.messages import in_words, title
 from cancelkit.ports import Translator
 from cancelkit.records import Notification
 
@@ -54,18 +54,11 @@ class Letter(NamedTuple):
 
 def write_letter(notification: Notification, translator: Translator) -> Letter:
     """Put a notification into words: what happened, the particulars, and where to look."""
-    subject = " ".join(translator.text(notification.message).split())
-    lines = [translator.text(line) for line in notification.lines]
-    lines += [
-        f"{_title(why.section, translator)}{translator.text(why.message)}"
-        for why in notification.blocked
-    ]
+    text = translator.text
+    subject = " ".join(text(in_words(notification.message, text)).split())
+    lines = [text(in_words(line, text)) for line in notification.lines]
+    for why in notification.blocked:
+        about = f"{title(why.section, text)}: " if why.section else ""
+        lines.append(about + text(in_words(why.message, text)))
     body = [" ".join(line.split()) for line in lines]  # nobody's name makes a line of its own
     return Letter(subject, "\n".join([subject, *body, *filter(None, [notification.link])]))
-
-
-def _title(section: str, translator: Translator) -> str:
-    """Return the title of a section before what is said of it; the key where there is no text."""
-    key = f"title.{section}"
-    title = translator.text(Message(key)) if section else ""
-    return f"{section if title == key else title}: " if section else ""

@@ -27,6 +27,7 @@ from collections.abc import Mapping
 
 from attrs import evolve
 
+from cancelkit.messages import PENDING_MARK
 from cancelkit.people import Customer, Status
 from cancelkit.records import CancellationRecord, State, Verb
 
@@ -97,13 +98,12 @@ def actual_status(status: Status | None) -> str:
 
 
 def shown_status(customer: Customer, state: State) -> str:
-    """Return the status to show: the CRM's label, with (PC) while pending cancellation."""
+    """Return the status to show: the CRM's label, with (PC) while pending cancellation.
+
+    Where the CRM has none it is a key, such as "state.live", for `CancelKit.status`.
+    """
     status = customer.status
     if status is None or (state is State.CANCELLED and not status.cancelled):
-        return _NO_STATUS[state]
-    return (
-        f"{status.label} (PC)" if state is State.PENDING and not status.cancelled else status.label
-    )
-
-
-_NO_STATUS = {State.LIVE: "Live", State.PENDING: "Live (PC)", State.CANCELLED: "Cancelled"}
+        return f"state.{state.value}"
+    marked = state is State.PENDING and not status.cancelled
+    return status.label + PENDING_MARK if marked else status.label

@@ -13,7 +13,7 @@ from cancelkit.asking import allowed, faults, link, sampled, sound_customer, unl
 from cancelkit.decide import Ask, Seen, blocks, decide, drift_of, possible, refusal, where
 from cancelkit.errors import NotAllowed, NotPending, UnknownCustomer
 from cancelkit.evaluate import Judged
-from cancelkit.lifecycle import ACTIONS, shown_status
+from cancelkit.lifecycle import ACTIONS
 from cancelkit.messages import Message
 from cancelkit.people import Customer, NamedRecord, User
 from cancelkit.ports import Unit
@@ -71,21 +71,19 @@ def view(
 
 
 def _view(desk: Desk, unit: Unit, seen: Seen, judged: Judged, named: Named) -> View:
-    today, banner, drift, record = {}, "", "", seen.record
+    today, banner, drift, record = {}, "", drift_text(desk, seen), seen.record
     if seen.later:
         before = reading.judge(desk, unit, evolve(seen, on=None), blind=True, profile=seen.profile)
         today = {section.key: state.light for section, state in before.pairs}
     if record is not None and seen.state is State.PENDING:
         banner = desk.kit.text(banner_of(desk, record))
-        if why := drift_of(seen):
-            drift = desk.kit.text(Message(f"banner.{why.code}", why.message.values))
     lines = _lines(desk, seen, judged, named)
     return View(
         customer=seen.customer.id,
         name=seen.customer.name,
         owners=seen.customer.owners,
         state=seen.state,
-        status=shown_status(seen.customer, seen.state),
+        status=desk.kit.status(seen.customer, seen.state),
         banner=banner,
         drift=drift,
         profile=record.profile if record else seen.profile,
@@ -112,8 +110,8 @@ def plan(desk: Desk, customer_id: str, *, on: date | None = None) -> Plan:
         if seen.record is not None and seen.state is State.PENDING:
             return plan_of(desk, seen, judged)
         why = refusal("not_pending", **where(seen))
-        sentence = f"There is no plan for {seen.customer.name}: {desk.kit.sentence(why)}."
-        raise NotPending(sentence, (why,))
+        none = Message.of("plan.none", name=seen.customer.name, why=desk.kit.sentence(why))
+        raise NotPending(desk.kit.text(none), (why,))
 
 
 def candidates(desk: Desk, customer_id: str, search: str = "", limit: int = 20) -> Sequence[User]:
@@ -145,8 +143,9 @@ def plan_of(desk: Desk, seen: Seen, judged: Judged) -> Plan:
     until_then = tuple(x for x in blocking if seen.later and x.light is Light.RED)
     texts = [desk.kit.text(planned.effect.message()) for planned in seen.effects]
     if seen.record is not None and seen.record.former is not None:
-        was = shown_status(seen.customer, seen.state)
-        texts.append(desk.kit.text(Message.of("plan.status", was=was, to="Cancelled")))
+        was = desk.kit.status(seen.customer, seen.state)
+        to = desk.kit.text(Message("state.cancelled"))
+        texts.append(desk.kit.text(Message.of("plan.status", was=was, to=to)))
     confirmed = Ask(Verb.PROCESS, desk.actor, token=seen.token)
     refusals = decide(confirmed, evolve(seen, allowed=True, judged=judged)).refusals
     return Plan(
@@ -186,11 +185,16 @@ def banner_of(desk: Desk, record: CancellationRecord) -> Message:
     return Message.of("banner.pending", on=on, by=by)
 
 
+def drift_text(desk: Desk, seen: Seen) -> str:
+    """Return what somebody else has changed while the cancellation was open, or ""."""
+    why = drift_of(seen)
+    return desk.kit.text(Message(f"banner.{why.code}", why.message.values)) if why else ""
+
+
 def _may(desk: Desk, action: str, customer: Customer) -> None:
     if not allowed(desk, action, customer):
-        sentence = f"{desk.actor.name} has no role that allows to {action} this cancellation."
         why = refusal("not_allowed", actor=desk.actor.name, verb=action)
-        raise NotAllowed(sentence, (why,))
+        raise NotAllowed(f"{desk.kit.sentence(why)}.", (why,))
 
 
 def _see(
@@ -251,6 +255,7 @@ def line_of(kit: CancelKit, judged: Judged, key: str, state: SectionState) -> Li
         key=key,
         title=kit.title(key),
         light=state.light,
+        word=kit.text(Message(f"light.{state.light.value}")),
         code=state.code,
         message=kit.text(state.message),
         gate=gate,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from attrs import evolve
 
@@ -32,6 +32,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Entered(NamedTuple):
+    """A checklist and what was entered for it: all that is known before the host is asked."""
+
+    checklist: Checklist
+    forms: Mapping[type, object]
+    performed: Mapping[type, Effect]
+    names: Mapping[str, str]  # of the users it mentions, by id, as they were then
+
+
 def look_up(
     desk: Desk, unit: Unit, found: object, customer_id: str
 ) -> tuple[Customer | None, CancellationRecord | None, bool]:
@@ -43,8 +52,13 @@ def look_up(
     record = unit.cancellations.current((customer_id,)).get(customer_id)
     if customer is not None or record is None or record.state is not State.PENDING:
         return customer, record, False
-    ghost = Customer(record.customer, record.name, while_pending(record.former))
-    return evolve(ghost, tenant=record.tenant), record, True
+    return ghost(record), record, True
+
+
+def ghost(record: CancellationRecord) -> Customer:
+    """Return a customer who is not here any more, as the cancellation knows it."""
+    gone = Customer(record.customer, record.name, while_pending(record.former))
+    return evolve(gone, tenant=record.tenant)
 
 
 def see(
@@ -86,23 +100,38 @@ def judge(
     checklist = checklist_of(desk, seen.record, profile)
     checklist = checklist if only is None else checklist.only(only)
     checklist = checklist.standing_in(checklist.by_key if seen.gone else (), "section.gone")
-    checklist, forms, performed = _entered(checklist, seen.record)
+    entered = entered_in(checklist, seen.record)
+    checklist, forms, *_ = entered
     found, why = unless_blind(
-        desk, "CustomerRepo.facts", lambda: _ask(unit, customer.id, checklist.needs, as_of), blind
+        desk,
+        "CustomerRepo.facts",
+        lambda: facts_of(unit, (customer.id,), checklist.needs, as_of),
+        blind,
     )
-    unknown: dict[Need[Any], object] = dict.fromkeys(checklist.needs, Unknown(why))
-    answers = {**(found or unknown), **read_answers(checklist.sampled, seen.samples)}
+    answers = found[customer.id] if found else dict.fromkeys(checklist.needs, Unknown(why))
     users, _ = unless_blind(
         desk, "Users.find", lambda: mentioned(desk, forms.values(), customer.owners), blind
     )
-    names = dict(pair for entry in _entries(seen.record) for pair in entry.names.items())
-    facts = Facts(customer, seen.today, as_of, answers, forms, performed, users, names)
-    judged = evaluated(desk, checklist, facts)
+    judged = judged_on(desk, seen, entered, answers, users)
     if seen.record is None or not seen.record.overrides:
         return judged
     overridden = [one.section for one in seen.record.overrides if one.section in checklist.by_key]
     ids = {key: open_ids(desk, unit, seen, judged, key, blind=blind) for key in overridden}
     return with_overrides(judged, seen.record, ids)
+
+
+def judged_on(
+    desk: Desk,
+    seen: Seen,
+    entered: Entered,
+    found: Mapping[Need[Any], object],
+    users: Mapping[str, User] | None,
+) -> Judged:
+    """Judge a checklist on what the host has answered; nothing is asked, nothing is overridden."""
+    checklist, forms, performed, names = entered
+    answers = {**found, **read_answers(checklist.sampled, seen.samples)}
+    facts = Facts(seen.customer, seen.today, seen.as_of, answers, forms, performed, users, names)
+    return evaluated(desk, checklist, facts)
 
 
 def open_ids(
@@ -149,7 +178,7 @@ def check_form(desk: Desk, seen: Seen, ask: Ask) -> Mapping[str, User]:
     checklist = checklist_of(desk, seen.record).only(ask.section)
     users, section = mentioned(desk, (ask.form,)), checklist.sections[0]
     if isinstance(section, WithCheck):
-        _, before, _ = _entered(checklist, seen.record)
+        before = entered_in(checklist, seen.record).forms
         facts = Facts(seen.customer, seen.today, seen.today, {}, before, {}, users)
         section.check(ask.form, facts)
     return users
@@ -228,23 +257,27 @@ def effect_of(cls: type[Effect], data: JsonObject) -> Effect:
         raise PluginError(f"A stored {cls.__name__} cannot be read any more: {error}") from error
 
 
-def _ask(
-    unit: Unit, customer_id: str, needs: tuple[Need[Any], ...], as_of: date
-) -> dict[Need[Any], object]:
-    """Ask the host for all facts at once, and check the answers."""
-    if not needs:
-        return {}
-    rows: object = unit.customers.facts((customer_id,), needs, as_of)
+def facts_of(
+    unit: Unit, customer_ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date
+) -> dict[str, dict[Need[Any], object]]:
+    """Ask the host for all facts of all customers at once, and check the answers."""
+    if not needs or not customer_ids:
+        return {key: {} for key in customer_ids}
+    rows: object = unit.customers.facts(customer_ids, needs, as_of)
+    return {key: read_answers(needs, _row(rows, key)) for key in customer_ids}
+
+
+def _row(rows: object, customer_id: str) -> Mapping[Need[Any], object]:
     row = rows.get(customer_id) if isinstance(rows, Mapping) else None
     if not isinstance(row, Mapping):
         raise AdapterContractError(
             f"CustomerRepo.facts returned {type(rows).__name__} without customer {customer_id!r}; "
             "expected a mapping from each id asked for to its answers (promise C5)."
         )
-    return read_answers(needs, row)
+    return row
 
 
-def _entered(checklist: Checklist, record: CancellationRecord | None) -> _Entered:
+def entered_in(checklist: Checklist, record: CancellationRecord | None) -> Entered:
     """Structure what is stored; a section whose part cannot be read is unknown, never empty."""
     forms: dict[type, object] = {}
     performed: dict[type, Effect] = {}
@@ -271,11 +304,10 @@ def _entered(checklist: Checklist, record: CancellationRecord | None) -> _Entere
         else:
             if sum(cls in planner.effect_types for _, planner in checklist.planning) == 1:
                 performed[cls] = effect  # of a class that two sections share, nobody knows whose
-    return checklist.standing_in(unreadable, "section.unreadable"), forms, performed
+    names = dict(pair for entry in _entries(record) for pair in entry.names.items())
+    sound = checklist.standing_in(unreadable, "section.unreadable")
+    return Entered(sound, forms, performed, names)
 
 
 def _entries(record: CancellationRecord | None) -> tuple[Entry, ...]:
     return record.entries if record else ()
-
-
-_Entered = tuple[Checklist, dict[type, object], dict[type, Effect]]

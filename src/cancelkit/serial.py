@@ -233,7 +233,8 @@ def _json_value(value: object) -> Any:
 
 
 def _message_data(message: Message) -> dict[str, Any]:
-    days = {name: {"date": v.isoformat()} for name, v in message.values if isinstance(v, date)}
+    kind = {date: "date", datetime: "instant"}
+    days = {n: {kind[type(v)]: v.isoformat()} for n, v in message.values if isinstance(v, date)}
     return {"key": message.key, "values": {**dict(message.values), **days}}
 
 
@@ -247,9 +248,11 @@ def _message(data: object, _: Any) -> Message:
 def _message_value(value: object) -> Value:
     if isinstance(value, dict) and set(value) == {"date"}:
         return _day(value["date"], date)
+    if isinstance(value, dict) and set(value) == {"instant"}:
+        return _instant(value["instant"], datetime)
     if type(value) is str or type(value) is int:
         return value
-    raise _Wrong("expected text, a whole number or a date as value of a message")
+    raise _Wrong("expected text, a whole number, a date or an instant as value of a message")
 
 
 def _reason(error: BaseException, cls: type | None) -> str:

@@ -12,7 +12,7 @@ from cancelkit.needs import Count, read_count
 
 
 class Light(Enum):
-    """The circle of a section. Never by colour alone: `word` stands beside it.
+    """The circle of a section. Never by colour alone: `Line.word` stands beside it.
 
     A fourth case, *absent*, has no light: a section that is left out is not in the checklist.
     """
@@ -20,11 +20,6 @@ class Light(Enum):
     GREEN = "green"
     RED = "red"
     UNKNOWN = "unknown"
-
-    @property
-    def word(self) -> str:
-        """The word beside the circle: "complete", "to do" or "unknown"."""
-        return {Light.GREEN: "complete", Light.RED: "to do", Light.UNKNOWN: "unknown"}[self]
 
 
 GREEN, RED, UNKNOWN = Light.GREEN, Light.RED, Light.UNKNOWN  # a name costs a tenth of a member

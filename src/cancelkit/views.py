@@ -27,6 +27,7 @@ class Line:
     key: str
     title: str
     light: Light
+    word: str  # beside the circle, in the reader's language: "complete", "to do" or "unknown"
     code: str  # the stable code of the message
     message: str = field(repr=False)  # why; it may quote what a person entered
     gate: Gate
@@ -41,16 +42,10 @@ class Line:
     override: Override | None = None  # in force: why it may be red all the same, and who says so
     today: Light | None = None  # in a view of a day to come: the light as of today
 
-    @property
-    def word(self) -> str:
-        """The word beside the circle: "complete", "to do" or "unknown"."""
-        return self.light.word
-
     def data(self) -> dict[str, Any]:
         """Return the line as a JSON-ready object; `more` is true for "at least `count`"."""
         return {
             **to_data(self),
-            "word": self.word,
             "count": self.count.n if self.count else None,
             "more": self.count.more if self.count else False,
             "records": [record._asdict() for record in self.records],

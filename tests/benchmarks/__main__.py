@@ -7,20 +7,40 @@ import os
 import platform
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from attrs import evolve
 
-from tests.benchmarks import crm, documents, engine, importing, lifecycle
+from tests.benchmarks import (
+    crm,
+    documents,
+    engine,
+    importing,
+    lifecycle,
+    sql,
+    sql_bulk,
+    sql_process,
+)
 from tests.benchmarks.harness import Group, check, report
+from tests.benchmarks.shop import FULL, USUAL, Sizes, shops
 
-TOPICS: dict[str, Callable[[], list[Group]]] = {
+TOPICS: dict[str, Callable[[], Iterable[Group]]] = {
     "engine": engine.groups,
     "lifecycle": lifecycle.groups,
     "crm": crm.groups,
     "documents": documents.groups,
     "importing": importing.groups,
+    "sql": lambda: databases(USUAL),
 }
+FULL_TOPICS: dict[str, Callable[[], Iterable[Group]]] = {**TOPICS, "sql": lambda: databases(FULL)}
+
+
+def databases(sizes: Sizes) -> Iterator[Group]:
+    """Yields the groups on SQLite and PostgreSQL, each when it is its turn."""
+    with shops(sizes) as places:
+        for place in places:
+            for topic in (sql, sql_process, sql_bulk):
+                yield from topic.groups(place)
 
 
 def main() -> None:
@@ -35,8 +55,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
     parser.add_argument("--rounds", type=int, default=0, help="of each run; 0 for each group's own")
     parser.add_argument("--check", action="store_true", help="run each case once, without timing")
+    parser.add_argument(
+        "--full", action="store_true", help="sql: 100,000 customers, and as many open records"
+    )
     given = parser.parse_args()
-    groups = [group for name in given.topics or TOPICS for group in TOPICS[name]()]
+    topics = FULL_TOPICS if given.full else TOPICS
+    groups = (group for name in given.topics or topics for group in topics[name]())
     if given.check:
         for group in groups:
             check_group(group)

@@ -17,16 +17,17 @@ from cancelkit.adapters.sqlalchemy.joined import Joined
 from cancelkit.adapters.sqlalchemy.owned import Owned
 from cancelkit.adapters.sqlalchemy.repo import Locks
 from cancelkit.adapters.sqlalchemy.statements import RowSource, Statements
+from cancelkit.adapters.sqlalchemy.store import Store
 from cancelkit.adapters.sqlalchemy.stores import (
     SqlCancellations,
     SqlHistory,
     SqlOperations,
     SqlOutbox,
-    _Store,
 )
 from cancelkit.adapters.sqlalchemy.writes import SqlWrites
 from cancelkit.errors import Conflict, Failed
 from cancelkit.records import CancellationRecord
+from tests import sql_race_crm
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -110,6 +111,15 @@ def judged_before_the_lock(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(repo.SqlCustomers, "facts", kept_facts(repo.SqlCustomers.facts))
 
 
+def locks_in_spite_of_guards(real: Callable[..., None]) -> Callable[..., None]:
+    """Guard triggers are there, and the records are locked all the same."""
+    return lambda self, *args, guarded, **options: real(self, *args, guarded=False, **options)
+
+
+without_guards = replaced(sql_race_crm, "guards", lambda host: ())
+"""Guard triggers are declared, and are not there."""
+
+
 # ---------------------------------------------------------------- what is asked
 
 
@@ -128,7 +138,7 @@ OPEN_IF_KNOWN = property(lambda self: (sa.not_(self.closed),))
 """NOT IN: a NULL is neither open nor closed, and is not counted."""
 
 
-def of_any_tenant(self: _Store, **values: object) -> Any:
+def of_any_tenant(self: Store, **values: object) -> Any:
     """The tenant is no part of the key."""
     return sa.and_(sa.true(), *(self.table.c[name] == value for name, value in values.items()))
 
@@ -272,6 +282,8 @@ def tries_whatever_fails(patch: pytest.MonkeyPatch) -> None:
 
 lost_is_refused = replaced(faults, "meant_by_commit", refused_by_commit)
 no_ledger = replaced(SqlOperations, "add", lambda self, operation: None)
+keeps_what_is_broken = replaced(sa.util, "is_exit_exception", lambda error: False)
+"""A connection that was interrupted in the middle of a statement is used again."""
 no_reply = instead(SqlOperations, "find", lambda real: lambda self, customer, verb, op: None)
 
 
@@ -285,7 +297,7 @@ commits_for_the_host = instead(Joined, "writing", _commits)
 null_is_closed = replaced(Records, "open", OPEN_IF_KNOWN)
 counts_the_deleted = replaced(RowSource, "rows", with_the_deleted)
 sees_every_tenant = replaced(Statements, "visible", visible_to_all)
-no_tenant_in_the_key = replaced(_Store, "one", of_any_tenant)
+no_tenant_in_the_key = replaced(Store, "one", of_any_tenant)
 history_apart = apart(SqlHistory, "append")
 ledger_apart = apart(SqlOperations, "add")
 outbox_apart = apart(SqlOutbox, "add")

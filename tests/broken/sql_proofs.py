@@ -19,12 +19,15 @@ from cancelkit.testing.contract import contract_tests
 from cancelkit.testing.faulty import FaultyHost
 from tests.broken.run import number_of
 from tests.harness.commands import COMMANDS
+from tests.harness.world import CUSTOMER
 from tests.servers import Databases
 from tests.sql_crashes import Bench
 from tests.sql_crm import Crm
 from tests.sql_desk import Customer, Order, Place, bound, cancel, place
-from tests.sql_race_track import Setting, Track
+from tests.sql_harness import on_engine, sql_world
+from tests.sql_race_track import Setting, Track, few
 from tests.sql_world import world_of
+from tests.wire_proxy import wire
 
 Proof = Callable[[Databases], Iterator[str]]
 """Yields what is broken."""
@@ -75,6 +78,17 @@ def race(setting: Setting) -> Proof:
     return prove
 
 
+def no_deadlock(databases: Databases) -> Iterator[str]:
+    """With guard triggers, who reopens a record waits for Process, and Process not for them."""
+    track = Track(databases.engine("postgres", "broken"), "guarded")
+    try:
+        line = track.line(Setting("postgres", "guarded", "READ COMMITTED"), few)
+    finally:
+        track.close()
+    for how, tally in line.tallies.items():
+        yield from (f"{how}: {end}" for end in tally.ends if "OperationalError" in end)
+
+
 def cells(kind: str, name: str) -> Proof:
     """Faults of the statements of a command."""
     command = next(one for one in COMMANDS if one.name == name)
@@ -92,7 +106,45 @@ def cells(kind: str, name: str) -> Proof:
     return prove
 
 
+def the_reply_is_cut(kind: str) -> Proof:
+    """COMMIT is done, and its reply is cut off on the wire: nobody knows, and the repeat tells."""
+
+    def prove(databases: Databases) -> Iterator[str]:
+        engine = databases.engine(kind, "wire")
+        with wire(engine) as (through, proxy):
+            world = sql_world(engine)
+            proxy.cut("after")
+            answer = _error_of(on_engine(world, through).desk().get(CUSTOMER).begin)
+            if not isinstance(answer, errors.OutcomeUnknown):
+                yield f"answered {answer!r}"
+
+    return prove
+
+
 # ---------------------------------------------------------------- in the host's transaction
+
+
+def not_tried_again(databases: Databases) -> Iterator[str]:
+    """Only the host can begin its transaction again."""
+    bench = Bench(databases.engine("postgres", "cells"))
+    world = sql_world(bench.engine)
+    host: Any = world.host
+    try:
+        with bench.actor.connect() as db:
+            desk = world.kit.at(host._host.joining(db), actor=world.desk().actor)
+            bench.saboteur.plan(2, bench.kinds[0], after=True)
+            if not isinstance(_error_of(desk.get(CUSTOMER).begin), errors.Conflict):
+                yield "tried again"
+    finally:
+        bench.close()
+
+
+def _error_of(act: Callable[[], object]) -> BaseException | None:
+    try:
+        act()
+    except Exception as error:  # noqa: BLE001 - the error is what is looked at
+        return error
+    return None
 
 
 def unflushed_is_seen(databases: Databases) -> Iterator[str]:

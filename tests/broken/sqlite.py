@@ -284,9 +284,10 @@ def world_of(
 
     @contextmanager
     def damaged(row_id: str) -> Generator[None]:
-        change = "UPDATE cancelkit_outbox SET document = ? WHERE id = ?"
-        read = "SELECT document FROM cancelkit_outbox WHERE id = ?"
-        (document,) = back._row(read, row_id)
+        read = "SELECT document FROM cancelkit_{} WHERE id = ?"
+        found = {one: back._row(read.format(one), row_id) for one in ("outbox", "cancellations")}
+        ((table, (document,)),) = [(one, row) for one, row in found.items() if row]
+        change = f"UPDATE cancelkit_{table} SET document = ? WHERE id = ?"
         back._do(change, document[:-1], row_id)
         yield
         back._do(change, document, row_id)

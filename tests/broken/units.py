@@ -12,8 +12,8 @@ from cancelkit.adapters.memory import MemoryHost
 from cancelkit.adapters.memory.store import Writes
 from cancelkit.adapters.memory.stores import MemoryHistory
 from cancelkit.adapters.sqlite import SqliteHost
-from cancelkit.adapters.sqlite.stores import SqliteOutbox
-from cancelkit.ports import Unit
+from cancelkit.adapters.sqlite.stores import SqliteCancellations, SqliteOutbox
+from cancelkit.ports import Opened, Unit
 from cancelkit.records import HistoryEntry, OutboxRow
 from cancelkit.serial import load
 from tests.broken.memory import Rebuilt
@@ -111,6 +111,35 @@ def with_outbox(outbox: type[SqliteOutbox]) -> type[SqliteHost[Any]]:
             return super()._made(db)._replace(outbox=outbox(db, self.tenant))
 
     return Broken
+
+
+def with_cancellations(cancellations: type[SqliteCancellations]) -> type[SqliteHost[Any]]:
+    """Return a host class with other cancellations."""
+
+    class Broken(SqliteHost[Any]):
+        def _made(self, db: sqlite3.Connection) -> Unit:
+            return super()._made(db)._replace(cancellations=cancellations(db, self.tenant))
+
+    return Broken
+
+
+class StopsAtTheDamaged(SqliteCancellations):
+    def opened(self, limit: int) -> Opened:
+        found, damaged = super().opened(limit)
+        return Opened(found, list(self.current(damaged)))  # which raises
+
+
+class HidesTheDamaged(SqliteCancellations):
+    def opened(self, limit: int) -> Opened:
+        return Opened(super().opened(limit).records)
+
+
+class SparesTheDamaged(SqliteCancellations):
+    """The limit counts what can be read, and nobody is told of the rest in time."""
+
+    def opened(self, limit: int) -> Opened:
+        found, damaged = super().opened(limit + 1)
+        return Opened(found[:limit], damaged)
 
 
 class StopsAtDamage(SqliteOutbox):

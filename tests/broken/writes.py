@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from attrs import evolve
 
@@ -17,6 +18,7 @@ from cancelkit.adapters.memory.stores import (
 )
 from cancelkit.effects import AssignOwner
 from cancelkit.people import Customer, Status
+from cancelkit.ports import Opened
 from cancelkit.records import (
     CancellationRecord,
     Delivery,
@@ -249,6 +251,46 @@ class EverybodysDue(MemoryCancellations):
     def due(self, day: date, limit: int) -> Sequence[str]:
         stores = [MemoryCancellations(self._writes, tenant) for tenant in TENANTS]
         return [customer for one in stores for customer in one.due(day, limit)][:limit]
+
+
+def opened_by(
+    opened: Callable[[CancellationRecord], bool] = lambda row: row.state is State.PENDING,
+    order: Callable[[CancellationRecord], Any] = lambda row: 0,
+    turn: int = 1,
+    more: int = 0,
+) -> type[MemoryCancellations]:
+    """Return cancellations that are open by another condition, order or limit."""
+
+    class Queued(MemoryCancellations):
+        def opened(self, limit: int) -> Opened:
+            rows = [row for _, row in self._writes.rows("cancellations") if opened(row)]
+            mine = [row for row in rows if row.tenant == self._tenant][::turn]
+            return Opened(sorted(mine, key=order)[: limit + more])
+
+    return Queued
+
+
+OPEN_AFTER_ITS_END = opened_by(lambda row: True)
+OPEN_NEWEST_FIRST = opened_by(turn=-1)
+OPEN_BY_THE_CLOCK = opened_by(order=lambda row: row.begun.at)
+OPEN_WITHOUT_LIMIT = opened_by(more=9)
+
+
+class OpenAsAdded(MemoryCancellations):
+    def add(self, record: CancellationRecord) -> None:
+        super().add(record)
+        self._writes.put("added", (self._tenant, record.customer), record)
+
+    def opened(self, limit: int) -> Opened:
+        rows = [row for key, row in self._writes.rows("added") if key[0] == self._tenant]
+        there = {row.id for row in super().opened(limit).records}
+        return Opened([row for row in rows if row.id in there])
+
+
+class EverybodysOpen(MemoryCancellations):
+    def opened(self, limit: int) -> Opened:
+        stores = [MemoryCancellations(self._writes, tenant) for tenant in TENANTS]
+        return Opened([row for one in stores for row in one.opened(limit).records][:limit])
 
 
 # ---------------------------------------------------------------- history, operations

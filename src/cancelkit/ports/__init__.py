@@ -17,6 +17,7 @@ from cancelkit.ports.people import Users as Users
 from cancelkit.ports.status import StatusMirror as StatusMirror
 from cancelkit.ports.stores import Cancellations as Cancellations
 from cancelkit.ports.stores import History as History
+from cancelkit.ports.stores import Opened as Opened
 from cancelkit.ports.stores import Operations as Operations
 from cancelkit.ports.stores import Outbox as Outbox
 from cancelkit.ports.unit import Clock as Clock

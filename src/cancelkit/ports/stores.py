@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from cancelkit.records import CancellationRecord, HistoryEntry, Operation, OutboxRow, Verb
+
+
+class Opened(NamedTuple):
+    """The open cancellations of a tenant; each that was found is in one of the two."""
+
+    records: Sequence[CancellationRecord]
+    damaged: Sequence[str] = ()  # the customers whose open one is there, but cannot be read
 
 
 class Cancellations(Protocol):
@@ -47,6 +54,17 @@ class Cancellations(Protocol):
                 `schedule` with `due` on or before the day; the longest due first, at most `limit`.
 
         Called: outside commands, by the job that processes what is due.
+        """
+
+    def opened(self, limit: int) -> Opened:
+        """Return the open cancellations, for the queue of all that is pending.
+
+        Must:
+            K7: return those of this tenant that are open, equal to what was stored last, in the
+                order in which they were added, at most `limit`; one that cannot be read hurts no
+                other: it counts, and its customer is among the `damaged`.
+
+        Called: outside commands, with a limit of up to 10,001; one question, however many.
         """
 
 

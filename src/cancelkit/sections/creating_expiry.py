@@ -60,7 +60,8 @@ class CreatingExpirySection(FutureExpirySection):
     def check(self, form: NewExpiry, facts: Facts, /) -> None:
         """Refuse a day that is not future."""
         if form.on is not None and form.on <= facts.today:
-            raise Invalid(f"A future expiry must be after today ({facts.today}), not {form.on}.")
+            sentence = f"A future expiry must be after today ({facts.today}), not {form.on}."
+            raise Invalid(sentence, Message.of("expiry.past", on=form.on))
 
     def effects(self, facts: Facts) -> Sequence[CreateExpiry]:
         """Plan to create what was entered."""

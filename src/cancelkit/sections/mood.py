@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from cancelkit.errors import UnknownReason
 from cancelkit.facts import Facts
+from cancelkit.messages import Message
 from cancelkit.section import Gate
 from cancelkit.states import SectionState, green, red
 from cancelkit.text import checked_line
@@ -44,10 +45,11 @@ class MoodSection:
             return red("mood.none", hint="mood.none.hint")
         if entered.option not in self.options:
             return red("mood.unlisted", hint="mood.none.hint", mood=entered.option)
-        return green("mood.chosen", mood=self.options[entered.option])
+        return green("mood.chosen", labels=self.options[entered.option])
 
     def check(self, form: Mood, facts: Facts, /) -> None:
         """Refuse an option that is not on the list."""
         if form.option and form.option not in self.options:
             listed = ", ".join(self.options)
-            raise UnknownReason(f"There is no mood {form.option!r}; the moods are: {listed}.")
+            said = f"There is no mood {form.option!r}; the moods are: {listed}."
+            raise UnknownReason(said, Message.of("mood.unlisted", mood=form.option))

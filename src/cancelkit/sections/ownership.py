@@ -9,6 +9,7 @@ from attrs import field, frozen
 from cancelkit.effects import AssignOwner
 from cancelkit.errors import Invalid, UnknownUser
 from cancelkit.facts import Facts
+from cancelkit.messages import Message
 from cancelkit.people import User
 from cancelkit.section import Gate
 from cancelkit.states import SectionState, green, red
@@ -71,9 +72,11 @@ class OwnershipSection:
             return
         user = facts.user(form.user)
         if user is None:
-            raise UnknownUser(f"There is no user {form.user!r} who could own the customer.")
+            gone = Message.of("ownership.gone", owner=form.user)
+            raise UnknownUser(f"There is no user {form.user!r} who could own the customer.", gone)
         if not user.active:
-            raise Invalid(f"{user.name} ({user.id}) is not an active user; choose an active one.")
+            sentence = f"{user.name} ({user.id}) is not an active user; choose an active one."
+            raise Invalid(sentence, Message.of("ownership.inactive", owner=user.name))
 
     def effects(self, facts: Facts) -> Sequence[AssignOwner]:
         """Assign the owner who was chosen, unless that is the owner already."""

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from cancelkit.errors import BadSetup, Invalid, UnknownReason
 from cancelkit.facts import Facts
+from cancelkit.messages import Message
 from cancelkit.section import Gate
 from cancelkit.states import SectionState, green, red
 from cancelkit.text import checked_id, checked_line, checked_text
@@ -150,9 +151,14 @@ class ReasonsSection:
         for reason in entered.codes:
             known = listed.get(reason.code)
             if known and known.comment_required and not reason.comment.strip():
-                return red("reasons.comment", reason=known.label)
-        labels = [listed[r.code].label if r.code in listed else r.code for r in entered.codes]
-        return green("reasons.given", text="; ".join([*labels, entered.text.strip()]).strip("; "))
+                return red("reasons.comment", labels=known.label)
+        chosen = (listed[r.code].label if r.code in listed else r.code for r in entered.codes)
+        labels, text = "; ".join(chosen), entered.text.strip()
+        if labels and text:
+            return green("reasons.explained", labels=labels, text=text)
+        return (
+            green("reasons.given", labels=labels) if labels else green("reasons.written", text=text)
+        )
 
     def check(self, form: Reasons, facts: Facts, /) -> None:
         """Refuse a code that is not on the list or is retired, unless it was entered before.
@@ -164,9 +170,13 @@ class ReasonsSection:
         for reason in form.codes:
             known = listed.get(reason.code)
             if (known is None or known.retired) and reason.code not in kept:
-                raise UnknownReason(self._not_offered(reason.code, known))
+                said = Message.of("reasons.gone", labels=known.label if known else reason.code)
+                raise UnknownReason(self._not_offered(reason.code, known), said)
             if known and known.comment_required and not reason.comment.strip():
-                raise Invalid(f"The reason {known.label!r} ({known.code}) requires a comment.")
+                said = Message.of("reasons.comment", labels=known.label)
+                raise Invalid(
+                    f"The reason {known.label!r} ({known.code}) requires a comment.", said
+                )
 
     def choices(self, chosen: str | Reason | Iterable[str | Reason] = ()) -> tuple[ReasonCode, ...]:
         """Return the codes to offer: by group, groups and codes in the order of the list.

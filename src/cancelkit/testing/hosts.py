@@ -45,7 +45,7 @@ class HostTests(Contract):
     commit_faults: ClassVar[bool] = False
     """A COMMIT can be made to fail; needs `World(refuse_commit=...)` or `lose_commit=...`."""
     damaged_rows: ClassVar[bool] = False
-    """A stored notification can be made unreadable; needs `World(damaged=...)`."""
+    """What is stored can be made unreadable; needs `World(damaged=...)`."""
 
     extra_needs: ClassVar[tuple[Need[Any], ...]] = ()
     """Needs beyond those of the standard checklist that the host answers."""
@@ -61,11 +61,11 @@ class HostTests(Contract):
         "set_based": "customers are answered one by one: C13 is not checked",
         "soft_deletes": "nothing is soft-deleted: part of C3, C4, C6 and H1 is not checked",
         "outside_writes": "nobody else writes while a unit is open: part of C1 and C9 is moot",
-        "tenants": "one tenant only: part of C3, C4, C6, K1, K3, K6, H2, O1, X5 and X6 is "
+        "tenants": "one tenant only: part of C3, C4, C6, K1, K3, K6, K7, H2, O1, X5 and X6 is "
         "not checked",
         "joined": "own transactions only: U4 is not checked",
         "commit_faults": "COMMIT is not made to fail: U3 is not checked",
-        "damaged_rows": "no stored row is made unreadable: X7 is not checked",
+        "damaged_rows": "no stored row is made unreadable: X7, and part of K7, is not checked",
     }
 
     @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 
 import pytest
 from attrs import evolve
@@ -15,7 +16,7 @@ from cancelkit.ports import Unit
 from cancelkit.records import CancellationRecord, HistoryEntry, Operation, State, Verb
 from cancelkit.testing import samples
 from cancelkit.testing.hosts import HostTests
-from cancelkit.testing.samples import DAY, fresh, same
+from cancelkit.testing.samples import AT, DAY, fresh, same
 from cancelkit.testing.world import World
 
 
@@ -138,6 +139,38 @@ class StoresTests(HostTests):
                 found = unit.cancellations.due(DAY, limit)
             assert expected[:limit] == list(found), f"at most {limit}"
 
+    def test_k7_the_open_ones_are_found_the_first_added_first(self, world: World) -> None:
+        """`opened` returns the open cancellations as stored last, in the order of their adding.
+
+        Most likely ended ones are among them, or those of other tenants; or they are in the order
+        of clocks or ids, or more than were asked for; or one that cannot be read ends the whole
+        question, or is left out, so that nobody finds it any more. Select by the column that is
+        NULL unless open, ORDER BY a sequence, read row by row, and name whom you cannot read.
+        """
+        clocks = (samples.later(9), samples.later(-9), samples.later(0))
+        opened = [self._add(world, world.arrange.customer(), begun=at) for at in clocks]
+        ended = self._add(world, world.arrange.customer())
+        self._save(world, evolve(ended, version=2, state=State.LIVE, ended=ended.begun), 1)
+        opened[0] = evolve(opened[0], version=2, name="saved", entries=())
+        assert self._save(world, opened[0], 1) is True
+        if self.tenants and world.other:
+            self._scheduled(world.other, None)
+        for limit in (9, 3, 2, 1):
+            self._are_open(world, opened[:limit], limit)
+        if self.damaged_rows and world.damaged is not None:
+            with world.damaged(opened[1].id):
+                self._are_open(world, [opened[0], opened[2]], 3, opened[1].customer)
+                self._are_open(world, opened[:1], 2, opened[1].customer)
+
+    def _are_open(
+        self, world: World, expected: Sequence[CancellationRecord], limit: int, *damaged: str
+    ) -> None:
+        found, lost = self.read(world, lambda unit: unit.cancellations.opened(limit))
+        where = f"at most {limit}"
+        assert [one.id for one in expected] == [one.id for one in found], where
+        assert all(map(same, expected, found)), f"{where}: one did not come back equal"
+        assert list(damaged) == list(lost), f"{where}: who cannot be read"
+
     def test_h1_earlier_entries_are_never_changed_or_dropped(self, world: World) -> None:
         """An entry that was appended stays as it is, whatever is appended later.
 
@@ -228,8 +261,8 @@ class StoresTests(HostTests):
 
     # ------------------------------------------------------------ helpers
 
-    def _add(self, world: World, key: str) -> CancellationRecord:
-        record = samples.cancellation(world.host.tenant, key)
+    def _add(self, world: World, key: str, begun: datetime = AT) -> CancellationRecord:
+        record = samples.cancellation(world.host.tenant, key, begun=begun)
         self.write(world, key, lambda unit: unit.cancellations.add(record))
         return record
 

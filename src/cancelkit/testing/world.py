@@ -87,8 +87,9 @@ class World:
         refuse_commit: inside it, the store refuses the COMMIT of every unit of work that writes.
         lose_commit: inside it, the store commits, but the reply is lost. One of these two is
             needed for the flag `commit_faults`.
-        damaged: inside it, the stored row of the outbox with this id cannot be read; leaving it
-            puts back what was damaged, and nothing else. Needed for the flag `damaged_rows`.
+        damaged: inside it, the stored row of the outbox, or the stored cancellation, with this id
+            cannot be read; leaving it puts back what was damaged, and nothing else. Needed for
+            the flag `damaged_rows`.
         blind: the adapter bound in such a way that it cannot see the records: no tenant set, no
             right to read. Where it is given, promise C8 is checked with it too.
     """

@@ -13,7 +13,7 @@ from cancelkit.adapters.cli.database import COMMANDS, add_commands, database
 from cancelkit.adapters.cli.demo import demo
 from cancelkit.adapters.cli.screen import Screen
 from cancelkit.adapters.csv_folder.cells import parse_day
-from cancelkit.errors import CancelkitError
+from cancelkit.errors import CancelkitError, Invalid
 
 WRONG = 2
 """The exit code of wrong use and bad input."""
@@ -52,7 +52,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(given: Namespace) -> int:
     if given.command in COMMANDS:
         return database(given, sys.stdout)
+    if given.command == "serve":
+        return _serve(given)
     return check(given, sys.stdout) if given.command == "check" else demo(sys.stdout)
+
+
+def _serve(given: Namespace) -> int:
+    try:
+        from cancelkit.adapters.demo_crm.serving import serve
+    except ImportError as error:
+        what = f"serve needs a package that is not installed ({error.name})"
+        raise Invalid(f"{what}: pip install 'cancelkit[serve]'.") from error
+    return serve(sys.stdout, port=given.port, file=given.database)
 
 
 def _complain(message: str) -> int:
@@ -80,6 +91,12 @@ def _parser() -> ArgumentParser:
     commands.add_parser("demo", help=told, description=told)
     _add_check(commands.add_parser("check", help="what would have to be done, from CSV files"))
     add_commands(commands)
+    told = "show the panel in a demo CRM in the browser, on this machine only"
+    serving = commands.add_parser("serve", help=told, description=told)
+    told = "default: 8000; 0 for any free one"
+    serving.add_argument("--port", type=_port, default=8000, metavar="N", help=told)
+    told = "a SQLite file to keep the demo CRM in (default: a temporary one)"
+    serving.add_argument("--database", default="", metavar="FILE", help=told)
     return parser
 
 
@@ -102,6 +119,12 @@ def _add_check(parser: ArgumentParser) -> None:
     told = "the day that counts as today (default: what the clock says)"
     add("--today", type=_day, metavar="DATE", help=told)
     add("--zone", default="UTC", metavar="NAME", help="the time zone of today (default: UTC)")
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65_535:
+        raise ArgumentTypeError(f"{text!r} is no port; expected 0 to 65535")
+    return int(text)
 
 
 def _day(text: str) -> date:

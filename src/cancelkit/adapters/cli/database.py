@@ -39,7 +39,10 @@ def add_commands(commands: Any) -> None:
     _add_host(parser)
     told = f"{_ADDRESS}, or MODULE:ENGINE"
     parser.add_argument("--database", required=True, metavar="URL", help=told)
-    told = "a Checklist or CancelKit in a module: judge its sections (default: each source)"
+    told = (
+        "a Checklist in a module: judge its sections; a CancelKit: those of its profiles as well "
+        "(default: each source)"
+    )
     parser.add_argument("--checklist", metavar="MODULE:CHECKLIST", help=told)
     parser.add_argument("--tenant", default="", metavar="TENANT", help="whose customers")
     told = "report notifications that wait for longer (default: 1)"
@@ -114,8 +117,9 @@ def _doctor(given: Namespace, out: TextIO) -> int:
         data = {"database": served.named(engine), "findings": [one.data() for one in found]}
         print(json.dumps(data, indent=2), file=out)
     else:
-        titles = {s.key: s.title for s in checklist.sections} if checklist else {}
-        show_findings(Screen(out), f"{given.host} on {served.named(engine)}", found, titles)
+        show_findings(
+            Screen(out), f"{given.host} on {served.named(engine)}", found, _titles(checklist)
+        )
     return int(any(one.must_fix for one in found))
 
 
@@ -160,13 +164,19 @@ def _host(spec: str) -> SqlHost:
     return found
 
 
-def _checklist(spec: str | None) -> Checklist | None:
+def _checklist(spec: str | None) -> Checklist | CancelKit | None:
     found = _imported(spec) if spec is not None else None
-    if isinstance(found, CancelKit):
-        return found.checklist
-    if found is not None and not isinstance(found, Checklist):
-        raise Invalid(f"{spec} is no Checklist and no CancelKit, but {type(found).__name__}.")
-    return found
+    if found is None or isinstance(found, Checklist | CancelKit):
+        return found
+    raise Invalid(f"{spec} is no Checklist and no CancelKit, but {type(found).__name__}.")
+
+
+def _titles(given: Checklist | CancelKit | None) -> dict[str, str]:
+    """Return the sections' titles, where a checklist says them."""
+    if given is None:
+        return {}
+    lists = [given.checklist, *given.profiles.values()] if isinstance(given, CancelKit) else [given]
+    return {section.key: section.title for one in lists for section in one.sections}
 
 
 def _engine(address: str) -> Any:

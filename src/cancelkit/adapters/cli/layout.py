@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cancelkit.adapters.cli.screen import NO_BREAK, Screen, pad, wide
+from cancelkit.english import TEXTS
 from cancelkit.letters import Letter
 from cancelkit.people import NamedRecord
 from cancelkit.states import Light
@@ -96,4 +97,4 @@ def _today(line: Line) -> str:
     """Return what a section says today, in a view of a day to come where it says another thing."""
     if line.today is None or line.today is line.light:
         return ""
-    return " " + f"({line.today.word} today)".replace(" ", NO_BREAK)
+    return " " + f"({TEXTS[f'light.{line.today.value}']} today)".replace(" ", NO_BREAK)

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 from cancelkit.adapters.cli.screen import NO_BREAK, Screen, cut, pad, wide
 from cancelkit.bulk import Readiness
 from cancelkit.kit import CancelKit
-from cancelkit.lifecycle import shown_status, state_of
+from cancelkit.lifecycle import state_of
 from cancelkit.looking import line_of
 from cancelkit.people import Customer
 from cancelkit.records import State
@@ -38,6 +38,7 @@ class Row:
     """
 
     customer: Customer
+    status: str  # to show
     ready: bool
     lines: tuple[Line, ...]
     blocked_by: tuple[str, ...]
@@ -82,7 +83,7 @@ class Row:
             "name": self.customer.name,
             "owners": [{"id": owner.id, "name": owner.name} for owner in self.customer.owners],
             "state": self.state.value,
-            "status": shown_status(self.customer, self.state),
+            "status": self.status,
             "ready": self.ready,
             "word": self.word,
             "sections": [line.data() for line in self.lines],
@@ -98,7 +99,8 @@ def row_of(kit: CancelKit, then: Readiness, now: Readiness | None = None) -> Row
     if now is not None:
         today = now.judged.states
         lines = tuple(evolve(one, today=s.light) for one, s in zip(lines, today, strict=True))
-    return Row(then.customer, then.ready, lines, then.blocked_by)
+    status = kit.status(then.customer, state_of(then.customer, None))
+    return Row(then.customer, status, then.ready, lines, then.blocked_by)
 
 
 def show_rows(screen: Screen, rows: Sequence[Row]) -> None:

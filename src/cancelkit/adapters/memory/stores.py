@@ -9,6 +9,7 @@ from attrs import evolve
 
 from cancelkit.adapters.memory.store import Writes
 from cancelkit.errors import Conflict
+from cancelkit.ports import Opened
 from cancelkit.records import (
     CancellationRecord,
     Delivery,
@@ -62,10 +63,16 @@ class MemoryCancellations:
 
     def due(self, day: date, limit: int) -> Sequence[str]:
         """See `Cancellations.due`."""
-        opened = [key for key, _ in self._writes.rows("slots") if key[0] == self._tenant]
-        records = self.current([customer for _, customer in opened]).values()
-        found = [(one.schedule.due, one.customer) for one in records if one.schedule]
+        found = [(one.schedule.due, one.customer) for one in self._open() if one.schedule]
         return [customer for due, customer in sorted(found) if due <= day][:limit]
+
+    def opened(self, limit: int) -> Opened:
+        """See `Cancellations.opened`; in memory, nothing is ever damaged."""
+        return Opened(self._open()[:limit])
+
+    def _open(self) -> list[CancellationRecord]:
+        slots = [(tenant, one) for (tenant, _), one in self._writes.rows("slots")]
+        return [self._writes.get("cancellations", key) for key in slots if key[0] == self._tenant]
 
 
 class MemoryHistory:

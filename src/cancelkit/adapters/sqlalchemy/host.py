@@ -7,7 +7,7 @@ desk = kit.at(host.joining(session), actor=alice)    # the CRM's transaction: "s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -17,6 +17,7 @@ from cancelkit.adapters.sqlalchemy.columns import name_of
 from cancelkit.adapters.sqlalchemy.description import Customers, Source
 from cancelkit.adapters.sqlalchemy.joined import Joined
 from cancelkit.adapters.sqlalchemy.keys import kind_of
+from cancelkit.adapters.sqlalchemy.on_driver import AskOne, OnDriver, through_sqlalchemy
 from cancelkit.adapters.sqlalchemy.owned import Owned
 from cancelkit.adapters.sqlalchemy.repo import SqlCustomers, tenant_value
 from cancelkit.adapters.sqlalchemy.shared import Prepared
@@ -40,30 +41,43 @@ class SqlHost:
         customers: the customers.
         records: kind -> source: {"assets": Assets(...), "cases": Records(...)}.
         answers: need class -> function (need, customer id expression, as-of day) -> scalar select.
+        reads: need class of `answers` -> the kinds of `records` whose rows its function reads, of
+            the customer, and no others: a command locks these, so that the answer is still so.
         performers: effect class -> function of the connection that returns its performer.
         own: cancelkit's own tables; `own_tables(metadata)` puts them on the host's MetaData, so
             that its alembic owns them.
         cap: counts stop here.
+        on_driver: the checklist's SELECT goes to the driver itself, below SQLAlchemy's Connection
+            and in its transaction, where nothing of the host's listens to statements.
+        guarded: the guard triggers are there (PostgreSQL, `cancelkit db guard`): whoever opens a
+            record takes the customer's lock, so that a command need not lock all of them.
         clock, ids: the system's, and random ones, where none are given.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - settings, each given by its name
         self,
         customers: Customers,
         records: Mapping[str, Source],
         *,
         answers: Mapping[type, Answer] | None = None,
+        reads: Mapping[type, Collection[str]] | None = None,
         performers: Mapping[type, Binding] | None = None,
         own: OwnTables | None = None,
         cap: int = CAP,
+        on_driver: bool = False,
+        guarded: bool = False,
         clock: Clock | None = None,
         ids: Ids | None = None,
     ) -> None:
         for kind, source in records.items():
             _check_source(customers, source, kind)
         self.statements: Statements = Statements(customers, records, dict(answers or {}), cap)
+        self.reads: Mapping[type, Collection[str]] = dict(reads or {})
+        _check_reads(self.reads, answers or {}, records)
         self.own: OwnTables = own or own_tables()
+        self.guarded: bool = guarded
         self._prepared: Prepared = {}
+        self._ask: AskOne = OnDriver().one if on_driver else through_sqlalchemy
         self.clock: Clock = clock or SystemClock()
         self.ids: Ids = ids or RandomIds()
         self.bindings: dict[type, Binding] = dict(performers or {})
@@ -110,7 +124,9 @@ class SqlHost:
             performers[AssignOwner] = Performer(AssignOwner, writes.assign_owner)
         mirror = writes if described.status is not None else None
         return Unit(
-            SqlCustomers(self.statements, db, tenant, writing=writing),
+            SqlCustomers(
+                self.statements, db, tenant, self._ask, writing=writing, guarded=self.guarded
+            ),
             *stores(db, self.own, tenant, fresh=fresh, commanding=writing, prepared=self._prepared),
             performers,
             described.mirror(bind) if described.mirror else mirror,
@@ -149,6 +165,25 @@ def _check_source(customers: Customers, source: Any, kind: str) -> None:
             f"The source {kind!r}: {name}= ({name_of(theirs)}) is {kind_of(theirs).__name__}, but "
             f"{name_of(ours)} is {kind_of(ours).__name__}; the two must have the same type."
         )
+
+
+def _check_reads(
+    reads: Mapping[type, Collection[str]], answers: Mapping[type, Answer], kinds: Collection[str]
+) -> None:
+    """Raise `BadSetup` for a need that no function answers, or a kind of records that is not there.
+
+    One word is a collection of letters, and meant is the word.
+    """
+    for need, read in reads.items():
+        if need not in answers:
+            raise BadSetup(f"reads= names {need.__name__}, which answers= has no function for.")
+        unknown = [read] if isinstance(read, str) else sorted(set(read) - set(kinds))
+        if unknown:
+            known = ", ".join(sorted(kinds)) or "none"
+            raise BadSetup(
+                f"reads= of {need.__name__} must be a list of kinds of records=, which are: "
+                f"{known}; it has {', '.join(map(repr, unknown))}."
+            )
 
 
 def _performer(cls: type, made: Callable[..., bool] | AnyPerformer) -> AnyPerformer:

@@ -91,7 +91,8 @@ class Joined:
             autocommit = getattr(driver, "autocommit", False) is True
         if autocommit:
             raise TransactionRequired(_AUTOCOMMIT)
-        if db.dialect.name in _UNSUITABLE:
+        guarded = self._host.guarded and db.dialect.name == "postgresql"
+        if db.dialect.name in _UNSUITABLE and not guarded:
             level = str(db.get_isolation_level()).upper().replace("-", " ")
             levels, why = _UNSUITABLE[db.dialect.name]
             if level in levels:
@@ -104,7 +105,8 @@ _AUTOCOMMIT = (
 )
 _SNAPSHOT = (
     "The host's transaction is {level}: it would check an old snapshot. Use READ COMMITTED for it "
-    "(PostgreSQL's default), or own transactions: host.owning(engine)."
+    "(PostgreSQL's default), or own transactions: host.owning(engine), or guard triggers with "
+    "SqlHost(guarded=True)."
 )
 _GAPS = (
     "The host's transaction is {level}: a record that somebody adds after the check would not wait "

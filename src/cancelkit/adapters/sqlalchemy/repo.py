@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from cancelkit.adapters.sqlalchemy.answers import Asked
 from cancelkit.adapters.sqlalchemy.description import Dates
-from cancelkit.adapters.sqlalchemy.faults import translated
+from cancelkit.adapters.sqlalchemy.faults import translating
+from cancelkit.adapters.sqlalchemy.on_driver import AskOne
 from cancelkit.adapters.sqlalchemy.statements import Statements
 from cancelkit.needs import Need
 from cancelkit.people import Customer, NamedRecord, Person, Status
@@ -34,14 +36,23 @@ class SqlCustomers:
     """See `cancelkit.ports.CustomerRepo`."""
 
     def __init__(
-        self, statements: Statements, db: Connection, tenant: str, *, writing: bool
+        self,
+        statements: Statements,
+        db: Connection,
+        tenant: str,
+        ask: AskOne,
+        *,
+        writing: bool,
+        guarded: bool,
     ) -> None:
         self._made = statements
+        self._ask = ask
         self._described = statements.customers
         self._db = db
         self._tenant = tenant
         self._mine = tenant_value(statements, tenant)
-        self._wanted = LOCKS.get(db.dialect.name, Locks()) if writing else Locks()
+        wanted = LOCKS.get(db.dialect.name, Locks()) if writing else Locks()
+        self._wanted = wanted._replace(children=wanted.children and not guarded)
         self._locks = Locks()  # until the customer is locked, nobody waits for its records
 
     def lock(self, customer_id: str) -> Customer | None:
@@ -70,7 +81,7 @@ class SqlCustomers:
         """See `CustomerRepo.answers`."""
         return self._made.known(need)
 
-    @translated()
+    @translating
     def facts(
         self, customer_ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date
     ) -> Mapping[str, Mapping[Need[Any], object]]:
@@ -78,19 +89,19 @@ class SqlCustomers:
 
         After `lock`, in a database that locks rows, each customer is asked for alone.
         """
-        known, unknown = self._made.sorted(tuple(needs))
-        if not known:
-            return dict.fromkeys(customer_ids, unknown)
-        values = {**self._made.values(known, as_of), **self._mine}
+        asked = self._made.asked(tuple(needs))
+        if not asked.known:
+            return dict.fromkeys(customer_ids, asked.unknown)
+        values = asked.values(as_of) | self._mine
         if len(customer_ids) == 1 or any(self._locks):
-            found = {key: self._single(key, known, values) for key in customer_ids}
+            found = {key: self._single(key, asked, values) for key in customer_ids}
         else:
-            found = self._many(customer_ids, known, values)
-        if not unknown:
+            found = self._many(customer_ids, asked, values)
+        if not asked.unknown:
             return found
-        return {key: {**answers, **unknown} for key, answers in found.items()}
+        return {key: {**answers, **asked.unknown} for key, answers in found.items()}
 
-    @translated()
+    @translating
     def open_records(
         self, customer_id: str, need: Need[Any], as_of: date, limit: int
     ) -> Sequence[NamedRecord]:
@@ -98,7 +109,7 @@ class SqlCustomers:
         source = self._made.sources.get(need)
         if source is None or isinstance(source.source, Dates):
             return ()
-        values = {**self._made.values((need,), as_of), **self._mine, "most": limit}
+        values = {**self._made.asked((need,)).values(as_of), **self._mine, "most": limit}
         values["customer"] = self._described.key.read(customer_id)
         link = source.source.link
         return [
@@ -138,25 +149,25 @@ class SqlCustomers:
         return [key for key in read if key is not None]
 
     def _single(
-        self, customer_id: str, needs: tuple[Need[Any], ...], values: dict[str, Any]
+        self, customer_id: str, asked: Asked, values: dict[str, Any]
     ) -> dict[Need[Any], object]:
-        values = {**values, "customer": self._described.key.read(customer_id)}
+        values["customer"] = self._described.key.read(customer_id)
         children = self._made.children() if self._locks.children else None
         if children is not None:
             self._db.execute(children, values)
-        statement = self._made.single(needs, locking=self._locks.inside)
-        return self._made.read(needs, tuple(self._db.execute(statement, values).one()))
+        statement = asked.locking if self._locks.inside else asked.single
+        return asked.read(self._ask(self._db, statement, values))
 
     def _many(
-        self, customer_ids: Sequence[str], needs: tuple[Need[Any], ...], values: dict[str, Any]
+        self, customer_ids: Sequence[str], asked: Asked, values: dict[str, Any]
     ) -> dict[str, dict[Need[Any], object]]:
         values = {**values, "customers": self._keys(customer_ids)}
-        made, write = self._made, self._described.key.write
-        rows = self._db.execute(made.many(needs, self._db.dialect.name), values)
+        write = self._described.key.write
+        rows = self._db.execute(self._made.many(asked.known, self._db.dialect.name), values)
         each: dict[str, tuple[Any, ...]] = {write(row[0]): tuple(row[1:]) for row in rows}
-        alike = {row: made.read(needs, row) for row in set(each.values())}
-        nothing: tuple[Any, ...] = (None,) * sum(map(made.width, needs))
-        alike.setdefault(nothing, made.read(needs, nothing))
+        alike = {row: asked.read(row) for row in set(each.values())}
+        nothing: tuple[Any, ...] = (None,) * asked.width
+        alike.setdefault(nothing, asked.read(nothing))
         return {key: alike[each.get(key, nothing)] for key in customer_ids}
 
 

@@ -8,8 +8,7 @@ Counts are capped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
@@ -27,22 +26,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import BindParameter
 
+from cancelkit.adapters.sqlalchemy.answers import Asked, Reader, reader
 from cancelkit.adapters.sqlalchemy.chunks import among
 from cancelkit.adapters.sqlalchemy.columns import check_within, table_of
 from cancelkit.adapters.sqlalchemy.days import AS_OF, Day
 from cancelkit.adapters.sqlalchemy.description import Assets, Customers, Dates, Source
 from cancelkit.errors import BadSetup
-from cancelkit.needs import Count, Need, NextDate, OpenRecords, UnceasedAssets, Unknown
+from cancelkit.needs import Need, NextDate, OpenRecords, UnceasedAssets, Unknown
 
 CAP = 100
 """Counts stop here: "100+" says enough."""
 
 S = TypeVar("S")
-
-Reader = Callable[[Sequence[Any]], object]
-"""From the columns of a need to its answer."""
-
-Sorted = tuple[tuple[Need[Any], ...], dict[Need[Any], Unknown]]
 
 Answer = Callable[[Any, ColumnElement[Any], ColumnElement[Any]], Any]
 """A custom need in SQL: (need, customer id expression, as-of day) -> scalar select(s)."""
@@ -125,9 +120,10 @@ class Statements:
 
     def once(self, key: Any, make: Callable[[], S]) -> S:
         """Return a statement, which is made the first time."""
-        if key not in self._made:
-            self._made[key] = make()
-        made: S = self._made[key]
+        try:
+            made: S = self._made[key]
+        except KeyError:
+            made = self._made[key] = make()
         return made
 
     # ------------------------------------------------------------ customers
@@ -173,14 +169,25 @@ class Statements:
         """Say whether there is a source for a need."""
         return need in self.sources or type(need) in self.answers
 
-    def sorted(self, needs: tuple[Need[Any], ...]) -> Sorted:
-        """Return the needs that there are sources for, and the answers to all others."""
-        return self.once(("sorted", needs), lambda: self._sorted(needs))
+    def asked(self, needs: tuple[Need[Any], ...]) -> Asked:
+        """Return all that is asked with a list of needs."""
+        return self.once(("asked", needs), lambda: self._asked(needs))
 
-    def _sorted(self, needs: tuple[Need[Any], ...]) -> Sorted:
+    def _asked(self, needs: tuple[Need[Any], ...]) -> Asked:
         others = (need for need in needs if not self.known(need))
         unknown = {need: Unknown(f"no source for {need!r} is described") for need in others}
-        return tuple(filter(self.known, needs)), unknown
+        known = tuple(filter(self.known, needs))
+        columns = [self.scalars(need, self.customer) for need in known]
+        locking = [self.scalars(need, self.customer, locking=True) for need in known]
+        return Asked(
+            known,
+            unknown,
+            _row(columns),
+            _row(locking),
+            self._days(known),
+            list(self._readers(known, [*map(len, columns)])),
+            sum(map(len, columns)),
+        )
 
     def single(self, needs: tuple[Need[Any], ...], *, locking: bool) -> Select[Any]:
         """One SELECT of one row with the answers to all needs of one customer.
@@ -188,7 +195,8 @@ class Statements:
         `locking` puts a share lock into each subquery: for stores that read an old snapshot
         otherwise (MariaDB).
         """
-        return self.once(("single", needs, locking), lambda: self._single(needs, locking))
+        asked = self.asked(needs)
+        return asked.locking if locking else asked.single
 
     def many(self, needs: tuple[Need[Any], ...], dialect: str) -> Select[Any]:
         """One SELECT with a row for each of many customers: the id, and the row of `single`."""
@@ -202,42 +210,14 @@ class Statements:
         """The open records of one customer: (id, label), by id, at most :most."""
         return self.once(("named", need), lambda: self._named(need))
 
-    def read(self, needs: tuple[Need[Any], ...], row: Sequence[Any]) -> dict[Need[Any], object]:
-        """Turn the row of `single` into answers."""
-        readers = self.once(("readers", needs), lambda: self._readers(needs))
-        return {need: read(row[place]) for need, place, read in readers}
-
-    def width(self, need: Need[Any]) -> int:
-        """Return how many columns the answer to a need has."""
-        return self.once(("width", need), lambda: len(self.scalars(need, self.customer)))
-
-    def _readers(self, needs: Sequence[Need[Any]]) -> list[tuple[Need[Any], slice, Reader]]:
-        found, at = [], 0
-        for need in needs:
-            place = slice(at, at := at + self.width(need))
-            found.append((need, place, self._reader(need)))
-        return found
-
-    def _reader(self, need: Need[Any]) -> Reader:
-        """Return what turns the columns of a need into its answer."""
-        found = self.sources.get(need)
-        if found is None:
-            wide = self.width(need)
-            return lambda values: values[0] if wide == 1 else tuple(values)
-        if isinstance(found.source, Dates):
-            day = found.source.day
-            return lambda values: day.read(values[0])
-        counts, most = [*map(Count, range(self.cap + 1)), Count(self.cap, more=True)], self.cap + 1
-        if isinstance(found.source, Assets):
-            return lambda values: tuple(counts[min(int(n or 0), most)] for n in values)
-        return lambda values: counts[min(int(values[0] or 0), most)]
-
-    def values(self, needs: tuple[Need[Any], ...], as_of: date) -> dict[str, Any]:
-        """Return the parameters of all sources for an as-of day."""
-        found: dict[str, Any] = {"as_of": as_of}
-        for day in self.once(("days", needs), lambda: self._days(needs)):
-            found |= day.values(as_of)
-        return found
+    def _readers(
+        self, needs: Sequence[Need[Any]], widths: Sequence[int]
+    ) -> Iterator[tuple[Need[Any], Reader]]:
+        at = 0
+        for need, width in zip(needs, widths, strict=True):
+            found = self.sources.get(need)
+            yield need, reader(found.source if found else None, at, width, self.cap)
+            at += width
 
     def _days(self, needs: Iterable[Need[Any]]) -> list[Day]:
         sources = (self.sources[need].source for need in needs if need in self.sources)
@@ -258,10 +238,6 @@ class Statements:
             whole = (source.of(customer, func.count(), where=left) for left in source.source.open)
             return [one.scalar_subquery() for one in whole]
         return [self._capped(source, customer, left, locking) for left in source.source.open]
-
-    def _single(self, needs: tuple[Need[Any], ...], locking: bool) -> Select[Any]:
-        columns = [c for n in needs for c in self.scalars(n, self.customer, locking=locking)]
-        return select(*(c.label(f"a{i}") for i, c in enumerate(columns)))
 
     def _many(self, needs: tuple[Need[Any], ...], dialect: str) -> Select[Any]:
         customers = self.customers
@@ -302,6 +278,12 @@ class Statements:
         left = or_(literal(False), *source.source.open)
         rows = source.of(self.customer, source.id, label, where=left)
         return rows.order_by(source.id).limit(bindparam("most", type_=Integer()))
+
+
+def _row(columns: Iterable[Sequence[Any]]) -> Select[Any]:
+    """Select the columns of all needs as one row."""
+    each = (column for ours in columns for column in ours)
+    return select(*(column.label(f"a{at}") for at, column in enumerate(each)))
 
 
 def _scalar(made: Any, locking: bool) -> Any:

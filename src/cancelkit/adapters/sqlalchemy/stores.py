@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 from attrs import evolve
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    CursorResult,
     Integer,
-    LargeBinary,
     Select,
-    String,
-    Table,
     bindparam,
-    cast,
-    insert,
     literal_column,
     select,
     union_all,
@@ -27,9 +21,9 @@ from sqlalchemy import (
 
 from cancelkit.adapters.sqlalchemy.faults import writing_own
 from cancelkit.adapters.sqlalchemy.shared import Late, Prepared, Shared
+from cancelkit.adapters.sqlalchemy.store import TEXT, Store, param, readable
 from cancelkit.adapters.sqlalchemy.tables import OwnTables
-from cancelkit.errors import CorruptState
-from cancelkit.kit import log_fault
+from cancelkit.ports import Opened
 from cancelkit.records import (
     CancellationRecord,
     Delivery,
@@ -41,75 +35,11 @@ from cancelkit.records import (
 )
 from cancelkit.serial import dump, load
 
-S = TypeVar("S")
-_TEXT = String()
 _OF_VERSION = bindparam("of_version", type_=Integer())
+_MOST = bindparam("most", type_=Integer())
 
 
-def _param(name: str) -> ColumnElement[str]:
-    return bindparam(name, type_=_TEXT)
-
-
-def _word(word: str) -> ColumnElement[str]:
-    return literal_column(f"'{word}'", _TEXT)
-
-
-class _Store(NamedTuple):
-    """A table over one connection and one tenant.
-
-    Attributes:
-        fresh: read with a share lock, which sees what is committed now: on MariaDB, a plain read
-            sees what was there at the transaction's first one.
-    """
-
-    db: Connection
-    table: Table
-    tenant: str
-    fresh: bool
-    shared: Shared
-
-    def rows(self, *columns: ColumnElement[Any], **values: object) -> Select[Any]:
-        """Select from the rows of this tenant."""
-        found = select(*columns).where(self.one(**values))
-        return found.with_for_update(read=True) if self.fresh else found
-
-    def one(self, **values: object) -> ColumnElement[bool]:
-        """Return the condition of a row of this tenant."""
-        condition: ColumnElement[bool] = self.table.c.tenant == _param("of_tenant")
-        for name, value in values.items():
-            condition = condition & (self.table.c[name] == value)
-        return condition
-
-    def once(self, name: str, make: Callable[[], S]) -> S:
-        """Return a statement of this store, which is made once for a host."""
-        key = (name, self.table.name, self.fresh, self.db.dialect.name)
-        return self.shared.once(key, make)
-
-    def ask(self, statement: Any, **values: object) -> CursorResult[Any]:
-        """Execute a statement for this tenant, after what was kept back."""
-        if self.shared.late is not None:
-            self.shared.late.write()
-        return self.db.execute(statement, {"of_tenant": self.tenant, **values})
-
-    def insert(self, *rows: Mapping[str, object]) -> None:
-        """Insert rows, perhaps later; one that is there already is a `Conflict`."""
-        mine = [{"tenant": self.tenant, **row} for row in rows]
-        late = self.shared.late
-        if late is not None and late.takes(self.db, self.table):
-            late.add(self.table, mine)
-            return
-        with writing_own(self.table.name):
-            self.db.execute(self.once("insert", lambda: insert(self.table)), mine)
-
-    def update(
-        self, where: ColumnElement[bool], values: Mapping[str, object], **which: object
-    ) -> bool:
-        """Update at most one row, and say whether it was there."""
-        with writing_own(self.table.name):
-            return self.ask(update(self.table).where(where), **values, **which).rowcount == 1
-
-
-class SqlCancellations(_Store):
+class SqlCancellations(Store):
     """See `cancelkit.ports.Cancellations`."""
 
     def current(self, customer_ids: Sequence[str]) -> Mapping[str, CancellationRecord]:
@@ -126,7 +56,7 @@ class SqlCancellations(_Store):
     def newest(self) -> Select[Any]:
         """Select the current cancellation of one customer."""
         t = self.table.c
-        rows = self.rows(t.id, t.document, customer=_param("customer"))
+        rows = self.rows(t.id, t.document, customer=param("customer"))
         return rows.order_by(t.slot.is_(None), t.seq.desc()).limit(1)
 
     def due(self, day: date, limit: int) -> Sequence[str]:
@@ -134,6 +64,13 @@ class SqlCancellations(_Store):
         t = self.table.c
         rows = self.rows(t.customer).where(t.due <= day.isoformat())
         return list(self.ask(rows.order_by(t.due, t.seq).limit(limit)).scalars())
+
+    def opened(self, limit: int) -> Opened:
+        """See `Cancellations.opened`."""
+        statement = self.once("opened", self._opened)
+        rows = [(customer, text) for customer, text in map(tuple, self.ask(statement, most=limit))]
+        read = dict(readable(CancellationRecord, rows, "the cancellation of customer"))
+        return Opened(list(read.values()), [key for key, _ in rows if key not in read])
 
     def add(self, record: CancellationRecord) -> None:
         """See `Cancellations.add`."""
@@ -143,7 +80,7 @@ class SqlCancellations(_Store):
     def save(self, record: CancellationRecord, expected: int) -> bool:
         """See `Cancellations.save`."""
         self._forget()
-        which = self.once("which", lambda: self.one(id=_param("of_id"), version=_OF_VERSION))
+        which = self.once("which", lambda: self.one(id=param("of_id"), version=_OF_VERSION))
         return self.update(which, _columns_of(record), of_id=record.id, of_version=expected)
 
     def _current(self) -> Select[Any]:
@@ -151,6 +88,12 @@ class SqlCancellations(_Store):
         asked = t.customer.in_(bindparam("customers", expanding=True))
         rows = self.rows(t.customer, t.id, t.document).where(asked)
         return rows.order_by(t.slot.is_not(None), t.seq)  # the open one, else the newest: last
+
+    def _opened(self) -> Select[Any]:
+        t = self.table.c
+        one = literal_column("1", Integer())  # no parameter: the index has only what is open
+        rows = self.rows(t.customer, self.as_text(t.document), slot=one)
+        return rows.order_by(t.seq).limit(_MOST)
 
     def _read_ahead(self, customer_ids: Sequence[str]) -> dict[str, tuple[str, str]] | None:
         """Return what was read together with an operation, and nothing was written since."""
@@ -172,7 +115,7 @@ def _columns_of(record: CancellationRecord) -> dict[str, object]:
     return {"slot": slot, "due": due, "version": record.version, "document": dump(record)}
 
 
-class SqlHistory(_Store):
+class SqlHistory(Store):
     """See `cancelkit.ports.History`."""
 
     def append(self, entry: HistoryEntry) -> None:
@@ -191,7 +134,7 @@ class SqlHistory(_Store):
         return [load(HistoryEntry, text, f"history entry {key!r}") for key, text in found]
 
 
-class SqlOperations(_Store):
+class SqlOperations(Store):
     """See `cancelkit.ports.Operations`."""
 
     def find(self, customer_id: str, verb: Verb, op: str) -> Operation | None:
@@ -215,17 +158,17 @@ class SqlOperations(_Store):
     def _find(self) -> Any:
         """Select the operation, and the current cancellation where that is read ahead."""
         t = self.table.c
-        which = {name: _param(name) for name in ("customer", "verb", "op")}
+        which = {name: param(name) for name in ("customer", "verb", "op")}
         mine = self.rows(t.op, t.document, **which).subquery("operation")
-        operation = select(_word("operation"), *mine.c)
+        operation = select(literal_column("'operation'", TEXT), *mine.c)
         if self.shared.ahead is None:
             return operation
         beside = self.shared.own.cancellations
         newest = SqlCancellations(*self._replace(table=beside)).newest().subquery("newest")
-        return union_all(operation, select(_word("cancellation"), *newest.c))
+        return union_all(operation, select(literal_column("'cancellation'", TEXT), *newest.c))
 
 
-class SqlOutbox(_Store):
+class SqlOutbox(Store):
     """See `cancelkit.ports.Outbox`."""
 
     def add(self, rows: Sequence[OutboxRow]) -> None:
@@ -271,31 +214,20 @@ class SqlOutbox(_Store):
             self.ask(leased.values(values), ids=list(ids))
 
     def _rows(self, where: ColumnElement[bool]) -> Select[Any]:
-        """Select rows, the longest due first.
-
-        On SQLite text may be no text at all, which is an error of its own row, and of no other.
-        """
+        """Select rows, the longest due first."""
         t = self.table.c
-        plain = self.db.dialect.name != "sqlite"
-        document = t.document if plain else cast(t.document, LargeBinary)
-        rows = select(t.id, document, t.attempts, t.leased_until).where(self.one(), where)
+        columns = (t.id, self.as_text(t.document), t.attempts, t.leased_until)
+        rows = select(*columns).where(self.one(), where)
         return rows.order_by(t.due, t.seq)
 
     def _read(self, rows: Iterable[Any]) -> Iterator[OutboxRow]:
-        """Return rows; one that cannot be read is logged and passed over.
-
-        The columns that a claim writes count, and not what the document says of them.
-        """
-        for key, document, attempts, until in rows:
-            what = f"notification {key!r}"
-            try:
-                text = document.decode() if isinstance(document, bytes) else document
-                row = load(OutboxRow, text, what)
-            except (CorruptState, UnicodeDecodeError) as error:
-                log_fault(f"reading {what}", error)
-            else:
-                leased = datetime.fromisoformat(until) if until else None
-                yield evolve(row, attempts=attempts, leased_until=leased)
+        """Return rows: the columns that a claim writes count, and not what the document says."""
+        found = {key: (document, *leased) for key, document, *leased in rows}
+        documents = ((key, document) for key, (document, *_) in found.items())
+        for key, row in readable(OutboxRow, documents, "notification"):
+            _, attempts, until = found[key]
+            leased = datetime.fromisoformat(until) if until else None
+            yield evolve(row, attempts=attempts, leased_until=leased)
 
 
 def _columns(row: OutboxRow) -> dict[str, object]:
@@ -328,7 +260,7 @@ def stores(
         db: the connection.
         own: the tables.
         tenant: whose rows they are.
-        fresh: see `_Store`.
+        fresh: see `Store`.
         commanding: read ahead and write late, as `shared` says; then `write_late` must be called.
         prepared: the host's statements.
     """

@@ -7,7 +7,7 @@ must be unique only while it is open, or only when it is processed, is NULL othe
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Update,
+    text,
     update,
 )
 from sqlalchemy.dialects.mysql import LONGTEXT, VARCHAR
@@ -57,6 +58,7 @@ _INNODB: dict[str, Any] = {
     for dialect in ("mysql", "mariadb")  # an address "mariadb+..." does not read MySQL's
     for name, value in (("engine", "InnoDB"), ("charset", "utf8mb4"))
 }
+_OF_OPEN: dict[str, Any] = {f"{d}_where": text("slot = 1") for d in ("postgresql", "sqlite")}
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -124,6 +126,7 @@ def own_tables(
             unique("cancellation", "tenant", "id"),
             unique("open", "tenant", "customer", "slot"),
             Index(f"{prefix}due", "tenant", "due"),
+            Index(f"{prefix}opened", "tenant", "slot", "seq", **_OF_OPEN),
         ),
         table(
             "history",
@@ -176,3 +179,14 @@ def include_object(prefix: str = "cancelkit_") -> Callable[..., bool]:
         return table not in ours
 
     return included
+
+
+def render_item(kind: str, thing: Any, context: Any) -> str | Literal[False]:
+    """Write cancelkit's own type into a migration, with its import: alembic's `render_item`.
+
+    For hosts whose MetaData has the tables. Any other thing is left to alembic (False).
+    """
+    if kind != "type" or not isinstance(thing, Exact):
+        return False
+    context.imports.add(f"from {Exact.__module__} import {Exact.__name__}")
+    return f"{Exact.__name__}({thing.length})"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import evolve
 
 from cancelkit.errors import Conflict, CorruptState
 from cancelkit.kit import log_fault
+from cancelkit.ports import Opened
 from cancelkit.records import CancellationRecord, HistoryEntry, Operation, OutboxRow, State, Verb
 from cancelkit.serial import dump, load
 
@@ -24,6 +25,8 @@ CREATE TABLE IF NOT EXISTS cancelkit_cancellations (
     version INTEGER NOT NULL, document TEXT NOT NULL,
     UNIQUE (tenant, id), UNIQUE (tenant, customer, slot));
 CREATE INDEX IF NOT EXISTS cancelkit_cancellations_due ON cancelkit_cancellations (tenant, due);
+CREATE INDEX IF NOT EXISTS cancelkit_cancellations_opened
+    ON cancelkit_cancellations (tenant, slot, seq) WHERE slot = 1;
 CREATE TABLE IF NOT EXISTS cancelkit_history (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant TEXT NOT NULL, id TEXT NOT NULL, customer TEXT NOT NULL,
@@ -41,6 +44,7 @@ CREATE TABLE IF NOT EXISTS cancelkit_outbox (
 CREATE INDEX IF NOT EXISTS cancelkit_outbox_due ON cancelkit_outbox (tenant, delivery, due);
 """
 
+D = TypeVar("D", CancellationRecord, OutboxRow)
 MANY = 500
 """How many ids go into one statement; SQLite allows 999 parameters in its oldest versions."""
 
@@ -115,6 +119,17 @@ class SqliteCancellations(_Store):
             limit,
         )
         return [customer for (customer,) in rows]
+
+    def opened(self, limit: int) -> Opened:
+        """See `Cancellations.opened`."""
+        rows = self._all(
+            "SELECT customer, CAST(document AS BLOB) FROM cancelkit_cancellations "
+            "WHERE tenant = ? AND slot = 1 ORDER BY seq LIMIT ?",
+            self._tenant,
+            limit,
+        )
+        read = dict(_readable(CancellationRecord, rows, "the cancellation of customer"))
+        return Opened(list(read.values()), [key for key, _ in rows if key not in read])
 
 
 def _columns_of(record: CancellationRecord) -> dict[str, object]:
@@ -211,14 +226,25 @@ class SqliteOutbox(_Store):
             "SELECT id, CAST(document AS BLOB) FROM cancelkit_outbox "  # noqa: S608 - from this file
             f"WHERE tenant = ? AND {where} ORDER BY due"
         )
-        for key, text in self._db.execute(sql, (self._tenant, *values)):
-            what = f"notification {key!r}"
-            try:
-                row = load(OutboxRow, text.decode(), what)
-            except (CorruptState, UnicodeDecodeError) as error:
-                log_fault(f"reading {what}", error)
-            else:
-                yield row
+        rows = self._db.execute(sql, (self._tenant, *values))
+        return (row for _, row in _readable(OutboxRow, rows, "notification"))
+
+
+def _readable(
+    cls: type[D], rows: Iterable[tuple[str, bytes]], kind: str
+) -> Iterator[tuple[str, D]]:
+    """Read documents by their keys; one that cannot be read is logged and passed over.
+
+    They come as bytes: text that is no text would be an error of the whole question.
+    """
+    for key, document in rows:
+        what = f"{kind} {key!r}"
+        try:
+            found = load(cls, document.decode(), what)
+        except (CorruptState, UnicodeDecodeError) as error:
+            log_fault(f"reading {what}", error)
+        else:
+            yield key, found
 
 
 def _columns(row: OutboxRow) -> dict[str, object]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from cancelkit.adapters.languages import Formats
 from cancelkit.adapters.web import security
 from cancelkit.adapters.web.document import document
-from cancelkit.adapters.web.language import tag_of
 from cancelkit.adapters.web.values import Fields, PanelRequest
 from cancelkit.asking import link, moment, new_id, unless_blind
 from cancelkit.cancellation import Cancellation
@@ -37,6 +37,7 @@ class Call:
 
     Attributes:
         desk: the host's, in the language of the reader.
+        formats: how days, instants and numbers are written in that language.
         params: what the address says: "customer", "section".
         nonce: of the Content-Security-Policy of the answer.
     """
@@ -44,7 +45,8 @@ class Call:
     panel: Panel
     request: PanelRequest
     desk: Desk
-    params: dict[str, str]
+    formats: Formats
+    params: dict[str, str] = field(factory=dict)
     nonce: str = field(factory=lambda: secrets.token_urlsafe(16))
 
     @property
@@ -60,7 +62,7 @@ class Call:
     @property
     def language(self) -> str:
         """The language of the reader, as a tag such as "en"."""
-        return tag_of(self.panel, self.request, self.desk)
+        return self.formats.tag
 
     @property
     def customer(self) -> str:

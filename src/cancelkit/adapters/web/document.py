@@ -105,7 +105,6 @@ def _section(kit: CancelKit, view: View, line: Line) -> dict[str, Any]:
     form = form_data(kit, section, line.entered) if section and entering else None
     return {
         **line.data(),
-        "word": kit.text(Message(f"light.{line.light.value}")),
         "today_word": kit.text(Message(f"light.{line.today.value}")) if line.today else None,
         "gate_word": kit.text(Message(f"gate.{line.gate.value}")),
         "override": _override(line.override),

@@ -1,43 +1,122 @@
 """What a browser sends for a section's form, as the JSON object that the section's form reads.
 
-Pure, and strict: a field that the form does not have is refused. What fits the form is decided by
-the form itself, as for every other way in.
+Pure, and the inverse of `filling`: what a page shows and sends back unchanged is the same data
+again. It is strict: a field that the form does not have is refused. What fits the form as a whole
+is decided by the form itself, as for every other way in.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any, NamedTuple
+
+from attrs import field, frozen
 
 from cancelkit.adapters.web.values import Fields, yes
 from cancelkit.errors import Invalid
+from cancelkit.messages import Message
 from cancelkit.records import JsonObject
 from cancelkit.serial import parse_json
 
+COMMENT = "comment."
+"""Before the code of a reason: the name of the field with the comment on it."""
 
-def entered(form: JsonObject, sent: Fields) -> dict[str, Any]:
+_WHOLE = re.compile(r"[+-]?[0-9]{1,300}")
+_NUMBER = re.compile(r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][+-]?[0-9]+)?")
+
+
+class Unfit(Invalid):
+    """What was entered does not fit the fields; the page says which, and why."""
+
+
+class Wrong(NamedTuple):
+    """Why what was sent for a field does not fit."""
+
+    message: Message
+    option: str = ""  # of the option that it is about, where it is about one
+
+
+@frozen
+class Sent:
+    """What was sent for a form.
+
+    Attributes:
+        data: what the section's form reads: whole only where nothing is wrong.
+        texts: what the page shows again, by the name of the field.
+        wrong: what does not fit, by the name of the field.
+    """
+
+    data: dict[str, Any] = field(factory=dict, repr=False)
+    texts: dict[str, Any] = field(factory=dict, repr=False)
+    wrong: dict[str, Wrong] = field(factory=dict, repr=False)
+
+
+class _DoesNotFit(Exception):
+    """What was sent does not fit the kind of its field."""
+
+
+def entered(form: JsonObject, sent: Fields, zone: tzinfo) -> Sent:
     """Return what was entered into a form, as `form_data` describes it.
 
-    Raises `Invalid` for what does not fit the kind of its field, and for unknown fields.
+    Args:
+        form: its fields.
+        sent: what the browser sent; raises `Invalid` for a field that is there twice.
+        zone: the host's, in which instants are entered.
     """
-    data: dict[str, Any] = {}
+    found = Sent()
     for one in form["fields"]:
-        data |= _READ[one["kind"]](one, sent)
-    sent.done()
-    return data
+        name = one["name"]
+        found.texts[name] = text = _TAKE.get(one["kind"], _text)(name, sent)
+        try:
+            found.data.update(_READ[one["kind"]](one, text, zone))
+        except _DoesNotFit as error:
+            found.wrong[name] = error.args[0]
+    return found
 
 
-def _line(one: JsonObject, sent: Fields) -> dict[str, Any]:
-    return {one["name"]: sent.take(one["name"])}
+# ---------------------------------------------------------------- what a browser sends
 
 
-def _box(one: JsonObject, sent: Fields) -> dict[str, Any]:
-    return {one["name"]: yes(sent.take(one["name"]))}
+def _text(name: str, sent: Fields) -> str:
+    return sent.take(name).replace("\r\n", "\n")
 
 
-def _chosen(one: JsonObject, sent: Fields) -> dict[str, Any]:
-    """Read a day, an instant or a choice."""
-    value = sent.take(one["name"])
-    return {one["name"]: value} if value else _blank(one)
+def _box(name: str, sent: Fields) -> str:
+    return "on" if yes(sent.take(name)) else ""
+
+
+def _ticked(name: str, sent: Fields) -> dict[str, Any]:
+    """Take the ticked codes, and the comments beside all of them."""
+    return {"codes": sent.take_all(name), "comments": sent.take_prefixed(COMMENT)}
+
+
+def _nothing(name: str, sent: Fields) -> str:
+    return ""
+
+
+_TAKE: Mapping[str, Callable[[str, Fields], Any]] = {
+    "yes_no": _box,
+    "reasons": _ticked,
+    "keep": _nothing,  # one of the options of "owner"
+}
+
+
+# ---------------------------------------------------------------- what it means
+
+
+def _wrong(key: str, option: str = "", **values: str) -> _DoesNotFit:
+    return _DoesNotFit(Wrong(Message.of(f"field.wrong.{key}", **values), option))
+
+
+def _line(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
+    return {one["name"]: text or one.get("blank", "")}
+
+
+def _yes_no(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
+    return {one["name"]: text == "on"}
 
 
 def _blank(one: JsonObject) -> dict[str, Any]:
@@ -45,54 +124,101 @@ def _blank(one: JsonObject) -> dict[str, Any]:
     return {one["name"]: one["blank"]} if "blank" in one else {}
 
 
-def _number(one: JsonObject, sent: Fields) -> dict[str, Any]:
-    value = sent.take(one["name"]).strip()
-    if not value:
+def _choice(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
+    if not text:
+        return _blank(one)
+    known = {option["spelled"]: option["value"] for option in one["options"]}
+    return {one["name"]: known.get(text, text)}
+
+
+def _day(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
+    try:
+        return {one["name"]: date.fromisoformat(text).isoformat()} if text else _blank(one)
+    except ValueError:
+        raise _wrong("day") from None
+
+
+def _instant(one: JsonObject, text: str, zone: tzinfo) -> dict[str, Any]:
+    """Read a time on the wall of the host's zone, or one that says its own offset."""
+    if not text:
         return _blank(one)
     try:
-        return {one["name"]: int(value) if one["kind"] == "whole" else float(value)}
-    except ValueError:
-        wanted = "a whole number" if one["kind"] == "whole" else "a number"
-        raise Invalid(f"{one['label']} must be {wanted}, not {value!r:.40}.") from None
+        said = datetime.fromisoformat(text)
+        at = said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=zone).astimezone(UTC)
+        there = at.astimezone(zone).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        raise _wrong("instant") from None
+    if said.tzinfo is None and there != said:
+        raise _wrong("instant")  # when the clock goes forward, there is no such time
+    return {one["name"]: at.isoformat()}
 
 
-def _lines(one: JsonObject, sent: Fields) -> dict[str, Any]:
-    text = sent.take(one["name"]).replace("\r\n", "\n")
+def _whole(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
+    if not text.strip():
+        return _blank(one)
+    if not _WHOLE.fullmatch(text.strip()):
+        raise _wrong("whole")
+    return {one["name"]: int(text)}
+
+
+def _number(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
+    if not text.strip():
+        return _blank(one)
+    if not _NUMBER.fullmatch(text.strip()) or not math.isfinite(
+        number := float(text.replace(",", "."))
+    ):
+        raise _wrong("number")
+    return {one["name"]: number}
+
+
+def _lines(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
     return {one["name"]: [line for line in text.split("\n") if line.strip()]}
 
 
-def _json(one: JsonObject, sent: Fields) -> dict[str, Any]:
-    text = sent.take(one["name"]).strip()
+def _json(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
     try:
-        return {one["name"]: parse_json(text)} if text else _blank(one)
-    except Invalid as error:
-        raise Invalid(f"{one['label']} must be JSON: {error}.") from error
+        return {one["name"]: parse_json(text)} if text.strip() else _blank(one)
+    except Invalid:
+        raise _wrong("json") from None
 
 
-def _reasons(one: JsonObject, sent: Fields) -> dict[str, Any]:
-    """Read the ticked codes, and the comment beside each of them.
-
-    A comment on a code that is not ticked is lost on purpose only where it is blank.
-    """
-    codes = sent.take_all(one["name"])
-    comments = sent.take_prefixed("comment.")
+def _reasons(one: JsonObject, ticked: Mapping[str, Any], _: tzinfo) -> dict[str, Any]:
+    """Read the reasons; a comment that would be lost, or one that is missing, is pointed out."""
+    codes, comments = ticked["codes"], ticked["comments"]
     for code, comment in comments.items():
         if comment.strip() and code not in codes:
-            raise Invalid(f"There is a comment on the reason {code!r}, which is not chosen.")
-    return {one["name"]: [{"code": c, "comment": comments.get(c, "")} for c in codes]}
+            raise _wrong("unticked", code)
+    for option in one["options"]:
+        code = option["value"]
+        if option["comment"] and code in codes and not comments.get(code, "").strip():
+            raise _wrong("comment", code, reason=option["label"])
+    return {one["name"]: [{"code": code, "comment": comments.get(code, "")} for code in codes]}
 
 
-_READ = {
+def _owner(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
+    """Read who takes over: "user:" and an id, "keep", or nobody yet."""
+    kind, _colon, user = text.partition(":")
+    if kind not in ("user", "keep", ""):
+        raise _wrong("choice")
+    return {one["name"]: user if kind == "user" else "", "keep": text == "keep"}
+
+
+def _kept(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
+    return {}
+
+
+_READ: Mapping[str, Callable[[JsonObject, Any, tzinfo], dict[str, Any]]] = {
     "line": _line,
     "text": _line,
-    "owner": _line,
-    "yes_no": _box,
-    "day": _chosen,
-    "instant": _chosen,
-    "choice": _chosen,
-    "whole": _number,
+    "yes_no": _yes_no,
+    "day": _day,
+    "instant": _instant,
+    "choice": _choice,
+    "whole": _whole,
     "number": _number,
     "lines": _lines,
     "json": _json,
     "reasons": _reasons,
+    "owner": _owner,
+    "keep": _kept,
 }

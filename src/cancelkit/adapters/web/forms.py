@@ -3,13 +3,14 @@
 A plug-in needs nothing for it: text is a line, a bool a box, a date a day, an Enum or Literal a
 choice. Its labels are the message keys "field.<section>.<field>", or else the name of the field;
 `field(metadata={"multiline": True})` makes a line a text of several lines. What fits none of these
-is entered as JSON. The article's own forms have kinds of their own: "reasons" and "owner".
+is entered as JSON. The article's own forms have kinds of their own: "reasons", "owner" and "keep".
 """
 
 from __future__ import annotations
 
+import json
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -35,7 +36,7 @@ _KINDS: Mapping[Any, str] = {
     list[str]: "lines",
 }
 
-KINDS = (*dict.fromkeys(_KINDS.values()), "text", "choice", "json", "reasons", "owner")
+KINDS = (*dict.fromkeys(_KINDS.values()), "text", "choice", "json", "reasons", "owner", "keep")
 """Every kind of field: what a front end has to be able to show."""
 
 
@@ -58,7 +59,7 @@ def _field(
     kit: CancelKit, section: Section, attribute: Attribute[Any], hint: Any, given: JsonObject
 ) -> dict[str, Any]:
     name, form = attribute.name, form_of(section)
-    kind, options = _special(section, form, name, given) or _kind(attribute, hint)
+    kind, options = _special(kit, section, form, name, given) or _kind(kit, attribute, hint)
     label = f"field.{section.key}.{name}"
     shown = kit.text(Message(label))
     made: dict[str, Any] = {
@@ -86,32 +87,41 @@ def _default(attribute: Attribute[Any]) -> Any:
 Kind = tuple[str, list[dict[str, Any]] | None]
 
 
-def _special(section: Section, form: type | None, name: str, given: JsonObject) -> Kind | None:
+def _special(
+    kit: CancelKit, section: Section, form: type | None, name: str, given: JsonObject
+) -> Kind | None:
     """Return the kind of a field of the article's own forms."""
     match form, name, section:
         case type() as cls, "codes", ReasonsSection() if cls is Reasons:
             chosen = [one["code"] for one in given.get("codes", ())]
             return "reasons", [
-                {"value": c.code, "label": c.label, "group": c.group, "comment": c.comment_required}
-                for c in section.choices(chosen)
+                {
+                    "value": one.code,
+                    "label": kit.label(one.label),
+                    "group": kit.label(one.group) if one.group else "",
+                    "comment": one.comment_required,
+                }
+                for one in section.choices(chosen)
             ]
         case type() as cls, ("text" | "extra"), _ if cls is Reasons:
             return "text", None
         case type() as cls, "user", _ if cls is NewOwner:
             return "owner", None
+        case type() as cls, "keep", _ if cls is NewOwner:
+            return "keep", None
         case type() as cls, "option", MoodSection() if cls is Mood:
-            return "choice", [{"value": k, "label": v} for k, v in section.options.items()]
+            return _choice(kit, section.options.items())
         case _:
             return None
 
 
-def _kind(attribute: Attribute[Any], hint: Any) -> Kind:
+def _kind(kit: CancelKit, attribute: Attribute[Any], hint: Any) -> Kind:
     """Return the kind of a field from its annotation."""
     bare, optional = _without_none(hint)
     if isinstance(bare, type) and issubclass(bare, Enum):
-        return "choice", _choices([(member.value, _words(member.value)) for member in bare])
+        return _choice(kit, [(one.value, _words(str(one.value))) for one in bare])
     if get_origin(bare) is Literal:
-        return "choice", _choices([(value, _words(value)) for value in get_args(bare)])
+        return _choice(kit, [(value, _words(str(value))) for value in get_args(bare)])
     kind = _KINDS.get(bare, "json")
     if kind == "line" and attribute.metadata.get("multiline"):
         return "text", None
@@ -128,5 +138,17 @@ def _without_none(hint: Any) -> tuple[Any, bool]:
     return hint, False
 
 
-def _choices(pairs: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    return [{"value": value, "label": label} for value, label in pairs]
+def _choice(kit: CancelKit, pairs: Iterable[tuple[Any, str]]) -> Kind:
+    """Return a choice; `spelled` is what a browser sends: the value itself, or its JSON."""
+    listed = list(pairs)
+    if not all(isinstance(value, str | int | float | bool) for value, _ in listed):
+        return "json", None
+    plain = all(isinstance(value, str) for value, _ in listed)
+    return "choice", [
+        {
+            "value": value,
+            "spelled": value if plain else json.dumps(value),
+            "label": kit.label(label),
+        }
+        for value, label in listed
+    ]

@@ -1,29 +1,82 @@
-"""The language of the reader: that of the actor, or else the browser's."""
+"""The language of the reader: that of the actor, or else the browser's, of those offered."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
+from attrs import evolve, frozen
+
+from cancelkit.adapters.languages import Formats, catalogue, formats, isolating, preferred
 from cancelkit.adapters.web.texts import TEXTS
 from cancelkit.adapters.web.values import PanelRequest
 from cancelkit.desk import Desk
-from cancelkit.messages import Catalogue
+from cancelkit.messages import Catalogue, Message
+from cancelkit.ports import Translator
 
 if TYPE_CHECKING:
     from cancelkit.adapters.web.panel import Panel
 
-
-def desk_in(panel: Panel, request: PanelRequest, desk: Desk) -> Desk:
-    """Return the desk with the translator of the reader."""
-    from attrs import evolve
-
-    kit = desk.kit
-    own = kit.translator
-    if isinstance(own, Catalogue):
-        return evolve(desk, kit=evolve(kit, translator=own.with_texts(TEXTS)))
-    return desk
+DEFAULT = "en-GB"
 
 
-def tag_of(panel: Panel, request: PanelRequest, desk: Desk) -> str:
-    """Return the tag of the language in which the reader is answered."""
-    return "en"
+class Reader(NamedTuple):
+    """The desk in the language of the reader, and how days and numbers are written in it."""
+
+    desk: Desk
+    formats: Formats
+
+
+def offered(given: Mapping[str, Translator] | Iterable[str]) -> dict[str, Translator]:
+    """Return translators by language tag, from tags or from the host's own translators."""
+    if isinstance(given, Mapping):
+        return dict(given)
+    tags = (given,) if isinstance(given, str) else given
+    return {tag: catalogue(tag) for tag in tags}
+
+
+@frozen
+class _Own:
+    """A translator of the host's own kind; what it does not know of the panel is in English."""
+
+    translator: Translator
+    english: Catalogue
+
+    def text(self, message: Message) -> str:
+        """Return the text of a message: a key that comes back has no text there."""
+        said = self.translator.text(message)
+        return self.english.text(message) if said.startswith(message.key) else said
+
+
+def reader_of(panel: Panel, request: PanelRequest, desk: Desk) -> Reader:
+    """Return the desk with the translator of the reader; the pages isolate what they mention.
+
+    The actor's language counts before what the browser accepts. Without `Panel.languages` it is
+    the kit's own translator, with the formats of Britain.
+    """
+    translator, tag = desk.kit.translator, DEFAULT
+    if panel.languages:
+        wanted = desk.actor.language or request.headers.get("accept-language", "")
+        tag = preferred(wanted, panel.languages)
+        translator = panel.languages[tag]
+    page = not request.path.startswith(("/api/", "/queue.csv"))
+    return Reader(desk.speaking(_complete(translator, tag, page)), formats(tag))
+
+
+def _complete(translator: Translator, tag: str, page: bool) -> Translator:
+    """Return a translator that has the panel's texts as well, and writes days and numbers."""
+    if not isinstance(translator, Catalogue):
+        return _Own(translator, _english(page))
+    return _shown(translator.with_texts(TEXTS), tag, page)
+
+
+def _shown(catalogue_: Catalogue, tag: str, page: bool) -> Catalogue:
+    if catalogue_.show is str:
+        catalogue_ = evolve(catalogue_, show=formats(tag).value)
+    return isolating(catalogue_) if page else catalogue_
+
+
+@lru_cache(maxsize=2)
+def _english(page: bool) -> Catalogue:
+    return _shown(Catalogue(TEXTS), DEFAULT, page)

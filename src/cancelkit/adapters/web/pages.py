@@ -2,137 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from cancelkit.adapters.web.call import BASED_ON, Call
-from cancelkit.adapters.web.document import document, profiles_of
+from attrs import field, frozen
+
+from cancelkit.adapters.web.call import Call
+from cancelkit.adapters.web.document import document
+from cancelkit.adapters.web.entering import Sent, Unfit
 from cancelkit.adapters.web.problems import NotFound, Problem
 from cancelkit.adapters.web.render import STATIC, static_file, static_name
-from cancelkit.adapters.web.values import PanelResponse
-from cancelkit.errors import Invalid
+from cancelkit.adapters.web.shown import sections_of
+from cancelkit.adapters.web.values import PanelResponse, read_day
+from cancelkit.errors import CancelkitError, Invalid, Refused
 from cancelkit.looking import Look
 from cancelkit.people import Customer
-from cancelkit.records import JsonObject
-from cancelkit.times import checked_day
+from cancelkit.records import JsonObject, Verb
 
 HTML = ("Content-Type", "text/html; charset=utf-8")
 
-CONFIRMED = ("begin", "process", "remove", "reinstate", "adopt", "end")
-"""The commands that have a page on which they are confirmed."""
+
+@frozen
+class Again:
+    """What did not work, for the page that is shown again.
+
+    Attributes:
+        problem: what went wrong.
+        error: the error itself: every reason of a refusal.
+        section: what it was about; "" for the customer as a whole.
+        sent: what was sent for the section's form.
+        reason: what was sent as the reason of an override.
+    """
+
+    problem: Problem
+    error: CancelkitError
+    section: str = ""
+    sent: Sent | None = None
+    reason: str | None = field(default=None, repr=False)
 
 
 def page(call: Call, template: str, status: int = 200, **values: Any) -> PanelResponse:
-    """Return a page; every template has `call`, `t` for texts, `root`, `hidden` and `nonce`."""
+    """Return a page.
+
+    Every template has `t` for texts; `day`, `day_of`, `instant` and `number`, which write in the
+    language of the reader; `root`, the relative address of the panel; `hidden`, the hidden fields
+    of a form; `nonce`, `actor`, `language` and `direction`.
+    """
+    kit, formats = call.desk.kit, call.formats
     text = call.panel.jinja.get_template(template).render(
+        **{"root": call.request.root, **values},
         t=call.text,
-        root=call.request.root,
+        day=lambda text: formats.day(date.fromisoformat(text)),
+        instant=lambda text: formats.instant(datetime.fromisoformat(text), kit.zone),
+        day_of=lambda at: formats.day(at.astimezone(kit.zone).date()),
+        number=formats.number,
+        as_day=date.fromisoformat,
         hidden=call.hidden,
         nonce=call.nonce,
         actor=call.desk.actor,
-        language="en",
-        **values,
+        language=formats.tag,
+        direction=formats.direction,
     )
-    return PanelResponse(status, text.encode(), (HTML,))
+    return PanelResponse(status, text.encode("utf-8", "replace"), (HTML,))
 
 
-def customer(
-    call: Call,
-    *,
-    status: int = 200,
-    problem: Problem | None = None,
-    kept: tuple[str, JsonObject] | None = None,
-) -> PanelResponse:
+def customer(call: Call, again: Again | None = None) -> PanelResponse:
     """Show the panel of a customer: the checklist with its forms.
 
     Args:
         call: the query may say `records` (a section whose open records are named), `on` (a day to
-            come), `search` (for a new owner), and `done` (what was just done).
-        status: of the response.
-        problem: what went wrong with what was just sent.
-        kept: what was sent, by the key of its section: shown again, so that nothing is lost.
+            come), `search` (for a new owner), and `done` and `of` (what was just done, and for
+            which section).
+        again: what did not work with what was just sent.
     """
-    query = call.query() if call.request.method in ("GET", "HEAD") else None
-    named = query.take_all("records") if query else []
-    on = day(query.take("on")) if query else None
-    search = query.take("search") if query else ""
-    done = query.take("done") if query else ""
-    if query:
-        query.done()
+    asked = call.query() if call.request.method in ("GET", "HEAD") else None
+    named = asked.take_all("records") if asked else []
+    on = read_day(asked.take("on")) if asked else None
+    search = asked.take("search") if asked else ""
+    done, of = (asked.take("done"), asked.take("of")) if asked else ("", "")
+    if asked:
+        asked.done()
     look = call.cancellation.look(name=call.panel.named if named else 0, of=named, on=on)
-    shown = document(call.desk.kit, look, _link(call, look))
-    if kept is not None:
-        _keep(shown, *kept)
+    shown = document(call.desk.kit, look, link_of(call, look))
+    shown["sections"] = sections_of(call, look, shown["sections"], search, again)
     return page(
         call,
         "customer.html",
-        status,
+        again.problem.status if again else 200,
         view=shown,
-        problem=problem and problem_values(call, problem),
-        done=done,
-        named=named,
+        problem=problem_values(call, again.problem, again.error) if again else None,
+        problem_section=again.section if again else "",
+        overriding=again.section if again and again.reason is not None else "",
+        override_reason=again.reason if again else "",
+        done=_done(call, look, done, of),
         search=search,
-        candidates=_candidates(call, shown, search),
-        on=on,
+        on=on.isoformat() if on else "",
     )
 
 
-def _keep(shown: dict[str, Any], key: str, sent: JsonObject) -> None:
-    """Put what was sent into the form again."""
-    for section in shown["sections"]:
-        if section["key"] == key and section["form"]:
-            for one in section["form"]["fields"]:
-                one["value"] = sent.get(one["name"], one["value"])
-
-
-def _candidates(call: Call, shown: JsonObject, search: str) -> list[dict[str, str]]:
-    """Return the users to choose an owner from, where a form of the page has such a field."""
-    fields = [f for s in shown["sections"] if s["form"] for f in s["form"]["fields"]]
-    if not any(one["kind"] == "owner" for one in fields):
+def _done(call: Call, look: Look, verb: str, section: str) -> list[str]:
+    """Return what was just done, in words: the verb, and what came of it."""
+    if not verb:
         return []
-    return [{"id": u.id, "name": u.name} for u in call.cancellation.candidates(search)]
+    if verb not in [each.value for each in Verb]:
+        raise Invalid(f"There is no command {verb!r:.40} that could have been done.")
+    kit, newest = call.desk.kit, next(iter(look.history[::-1]), None)
+    values = {"section": section} if section else {}
+    said = [call.text(f"done.{verb}", name=look.view.name, **values)]
+    if newest is not None and newest.accepted and newest.verb.value == verb:
+        said += [kit.text(message) for message in newest.done]
+    return said
 
 
-def _link(call: Call, look: Look) -> str | None:
-    links = call.desk.kit.links
+def link_of(call: Call, look: Look) -> str | None:
+    """Return the host's address of the customer's own page, or None."""
+    links, view = call.desk.kit.links, look.view
     if links is None:
         return None
-    view = look.view
     return links.customer(Customer(view.customer, view.name, tenant=call.desk.host.tenant))
 
 
 def banner(call: Call) -> PanelResponse:
-    """Return the banner for the customer's own page, as a fragment; empty where none is pending."""
-    look = call.cancellation.look()
-    return page(call, "banner.html", view=document(call.desk.kit, look))
+    """Return the banner for the customer's own page, as a fragment; empty where none is pending.
 
-
-def confirm(
-    call: Call, *, status: int = 200, problem: Problem | None = None, on: date | None = None
-) -> PanelResponse:
-    """Show what a command would do, to confirm it; for Process that is the plan."""
-    verb = call.params["verb"]
-    if verb not in CONFIRMED:
-        raise NotFound("There is nothing at this address.")
-    if call.request.method in ("GET", "HEAD"):
-        query = call.query()
-        on = day(query.take("on"))
-        query.done()
-    look = call.cancellation.look(on=on if verb == "process" else None)
-    if verb not in {move.value for move in look.view.actions}:
-        return page(call, "moved.html", 409, view=document(call.desk.kit, look, _link(call, look)))
-    return page(
-        call,
-        "confirm.html",
-        status,
-        verb=verb,
-        view=document(call.desk.kit, look, _link(call, look)),
-        profiles=profiles_of(call.desk.kit.profiles),
-        problem=problem and problem_values(call, problem),
-        based_on=BASED_ON,
-        on=on,
-    )
+    A page of the host is somewhere else, so that its link begins at `Panel.mount`, if that is set.
+    """
+    root = f"{call.panel.mount}/" if call.panel.mount else call.request.root
+    return page(call, "banner.html", view=call.cancellation.view().data(), root=root)
 
 
 def static(call: Call) -> PanelResponse:
@@ -150,23 +146,16 @@ def problem(call: Call, what: Problem) -> PanelResponse:
     return PanelResponse(answer.status, answer.body, (*answer.headers, *what.headers))
 
 
-def problem_values(call: Call, what: Problem) -> Mapping[str, Any]:
-    """Return what a template shows of a problem."""
-    key = f"problem.{what.code}"
-    title = call.text(key)
+def problem_values(call: Call, what: Problem, error: CancelkitError | None = None) -> JsonObject:
+    """Return what a template shows of a problem: a title, and every reason of a refusal."""
+    key = f"problem.{'unfit' if isinstance(error, Unfit) else what.code}"
+    title, detail = call.text(key), call.text(f"{key}.detail")
     return {
         "status": what.status,
         "code": what.code,
         "title": title if title != key else call.text("problem.refused"),
-        "detail": what.detail or call.text(f"{key}.detail"),
+        "detail": detail if detail != f"{key}.detail" else what.detail,
+        "reasons": [call.desk.kit.sentence(why) for why in error.refusals]
+        if isinstance(error, Refused) and detail == f"{key}.detail"
+        else [],
     }
-
-
-def day(text: str) -> date | None:
-    """Read a day from a field, or None where it is empty; raises `Invalid`."""
-    if not text:
-        return None
-    try:
-        return checked_day(date.fromisoformat(text))
-    except ValueError:
-        raise Invalid(f"{text!r:.40} is not a day; expected one such as 2026-03-02.") from None

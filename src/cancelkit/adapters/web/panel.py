@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 
 from attrs import Factory, evolve, field, frozen
 from jinja2 import Environment
 
 from cancelkit.adapters.web import answers, pages, security
+from cancelkit.adapters.web.addresses import segment
 from cancelkit.adapters.web.call import Call
-from cancelkit.adapters.web.language import desk_in
+from cancelkit.adapters.web.language import offered, reader_of
 from cancelkit.adapters.web.problems import Forged, NotFound, NotTaken, TooLarge, problem_of
 from cancelkit.adapters.web.render import environment
 from cancelkit.adapters.web.routes import find
@@ -19,13 +22,15 @@ from cancelkit.adapters.web.values import PanelRequest, PanelResponse
 from cancelkit.asking import faults
 from cancelkit.desk import Desk
 from cancelkit.errors import BadSetup, CancelkitError
-from cancelkit.letters import Languages
+from cancelkit.ports import Translator
 
 BODY_LIMIT = 256 * 1024
 """How many bytes of a body are read, where the host says nothing else."""
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+API = "/api/"
+"""Where the paths of the JSON API begin."""
 
 
 def _secret(secret: str | bytes) -> bytes:
@@ -41,24 +46,28 @@ class Panel:
 
     Attributes:
         secret: signs the tokens of forms; the same in every process of the host.
-        languages: the languages to choose from by `Person.language` or Accept-Language; the kit's
-            own translator is the default.
+        languages: the tags to choose from by `Person.language` or Accept-Language, the default
+            one first: ("en-GB", "de"); or the host's own translators by tag. Without any, the kit's
+            own translator speaks.
         templates: folders with templates that take the place of those that ship, file by file.
         origins: further origins of this very site, where a proxy changes Host.
         frames: who may show the panel in a frame: "'self'", "https://crm.example"; nobody if empty.
         host_token: the host's own protection of forms, in place of the panel's.
-        stuck_after: after how many days a pending cancellation is overdue in the queue.
+        mount: the path under which the host mounts the panel, such as "/cancellations": for links
+            to it from the host's own pages. Its own pages have relative links only.
+        stuck_after: after how many days without a change the queue calls a cancellation stuck.
         named: how many of the open records are named when somebody asks.
         body_limit: in bytes; what is longer is refused before it is parsed.
     """
 
     secret: bytes = field(converter=_secret, repr=False)
-    languages: Languages | None = field(default=None, kw_only=True)
+    languages: Mapping[str, Translator] = field(factory=dict, converter=offered, kw_only=True)
     templates: tuple[str | Path, ...] = field(default=(), kw_only=True, converter=tuple)
     origins: frozenset[str] = field(default=frozenset(), kw_only=True, converter=frozenset)
     frames: tuple[str, ...] = field(default=(), kw_only=True, converter=tuple)
     host_token: HostToken | None = field(default=None, kw_only=True)
-    stuck_after: int = field(default=60, kw_only=True)
+    mount: str = field(default="", kw_only=True)
+    stuck_after: int = field(default=14, kw_only=True)
     named: int = field(default=20, kw_only=True)
     body_limit: int = field(default=BODY_LIMIT, kw_only=True)
     jinja: Environment = field(
@@ -68,6 +77,23 @@ class Panel:
         default=Factory(lambda panel: environment(panel.templates), takes_self=True),
     )
 
+    def address(self, customer_id: str) -> str:
+        """Return the address of a customer's panel, for the host's own pages.
+
+        With "/begin" behind it, it is that of the page on which Begin is confirmed.
+        """
+        return f"{self.mount}/customers/{segment(customer_id)}"
+
+    def banner(self, desk: Desk, customer_id: str, accept_language: str = "") -> str:
+        """Return the banner for the host's own page of a customer, as HTML; "" where none is due.
+
+        It has no style of its own: its class is "cancelkit-banner". It needs `mount`.
+        """
+        path = f"/customers/{segment(customer_id)}/banner"
+        asked = PanelRequest("GET", path, headers={"accept-language": accept_language})
+        answered = self.handle(asked, desk)
+        return answered.body.decode() if answered.status == HTTPStatus.OK else ""
+
     def handle(self, request: PanelRequest, desk: Desk) -> PanelResponse:
         """Answer a request; never raises but for a fault of cancelkit itself.
 
@@ -76,7 +102,8 @@ class Panel:
                 `body_limit` + 1 bytes.
             desk: at the host's data, for the user whom the host has authenticated.
         """
-        call = Call(self, request, self.reader(request, desk), {})
+        spoken, formats = reader_of(self, request, desk)
+        call = Call(self, request, spoken, formats)
         try:
             with faults("answering a request"):
                 route, params = find(ROUTES, request.method, request.path)
@@ -88,10 +115,6 @@ class Panel:
             response = self._sorry(call, error)
         body = b"" if request.method == "HEAD" else response.body
         return evolve(response, body=body, headers=_with(call, response))
-
-    def reader(self, request: PanelRequest, desk: Desk) -> Desk:
-        """Return the desk in the language of the reader."""
-        return desk_in(self, request, desk)
 
     def _check(self, call: Call) -> None:
         """Refuse a request that changes something, unless it comes from a page of ours."""
@@ -115,7 +138,7 @@ class Panel:
 
     def _sorry(self, call: Call, error: CancelkitError) -> PanelResponse:
         hidden = NotFound("This user may not know of it.") if call.hides(error) else error
-        problem = problem_of(hidden)
+        problem = problem_of(hidden, call.desk.kit)
         if problem.status >= 500:
             call.desk.kit.report("the panel", error)
         sorry = answers.problem if call.api else pages.problem

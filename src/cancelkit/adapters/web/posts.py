@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote, urlencode
 
 from cancelkit.adapters.web import pages
 from cancelkit.adapters.web.addresses import segment
 from cancelkit.adapters.web.call import BASED_ON, OPERATION, Call
-from cancelkit.adapters.web.entering import entered
+from cancelkit.adapters.web.confirming import CONFIRMED, confirm
+from cancelkit.adapters.web.entering import Unfit, entered
 from cancelkit.adapters.web.forms import form_data
+from cancelkit.adapters.web.pages import Again
 from cancelkit.adapters.web.problems import NotFound, Problem, problem_of
-from cancelkit.adapters.web.values import Fields, PanelResponse, yes
+from cancelkit.adapters.web.values import Fields, PanelResponse, read_day, yes
 from cancelkit.cancellation import Cancellation
 from cancelkit.errors import Invalid, NotAllowed, Refused, UnknownCustomer, UnknownSection
 from cancelkit.records import JsonObject
@@ -20,82 +23,89 @@ SEE_OTHER = 303
 
 def enter(call: Call) -> PanelResponse:
     """Store what was entered for a section; what does not fit is shown again, with the reason."""
-    sent, key = call.form(), call.params["section"]
-    op, based_on, form = sent.take(OPERATION), sent.take(BASED_ON), _form(call, key)
-    kept: JsonObject = {}
+    fields, key = call.form(), call.params["section"]
+    op, based_on, form = fields.take(OPERATION), fields.take(BASED_ON), _form(call, key)
+    sent = entered(form, fields, call.desk.kit.zone)
+    fields.done()
     try:
-        kept = entered(form, sent)
-        call.cancellation.enter_data(key, kept, token=based_on, op=op)
+        if sent.wrong:
+            raise Unfit("What was entered does not fit its fields.")
+        call.cancellation.enter_data(key, sent.data, token=based_on, op=op)
     except (UnknownCustomer, UnknownSection):
         raise
     except (Invalid, Refused) as error:
-        return pages.customer(
-            call, status=_seen(call, error).status, problem=_seen(call, error), kept=(key, kept)
-        )
-    return _back(call, f"?done={key}#{key}")
+        return pages.customer(call, Again(_seen(call, error), error, key, sent))
+    return _back(call, "enter", key)
 
 
 def perform_now(call: Call) -> PanelResponse:
     """Do at once what a section plans."""
-    return _on_section(call, lambda c, key, op, token: c.perform_now(key, token=token, op=op))
+    fields = call.form()
+    return _on_section(
+        call,
+        fields,
+        "perform_now",
+        lambda c, key, op, token: c.perform_now(key, token=token, op=op),
+    )
 
 
 def override(call: Call) -> PanelResponse:
     """Override a section with a reason, or take that back."""
-    sent = call.form()
-    reason, back = sent.take("reason"), yes(sent.take("take_back"))
+    fields = call.form()
+    reason, back = fields.take("reason"), yes(fields.take("take_back"))
     return _on_section(
         call,
+        fields,
+        "override",
         lambda c, key, op, token: c.override(key, reason, take_back=back, token=token, op=op),
-        sent,
+        None if back else reason,
     )
 
 
 def command(call: Call) -> PanelResponse:
     """Carry out a command that was confirmed; a refusal shows the page again, as it is now."""
     verb = call.params["verb"]
-    if verb not in pages.CONFIRMED:
+    if verb not in CONFIRMED:
         raise NotFound("There is nothing at this address.")
     sent = call.form()
-    op, token, on = sent.take(OPERATION), sent.take(BASED_ON), pages.day(sent.take("on"))
+    op, token, on = sent.take(OPERATION), sent.take(BASED_ON), read_day(sent.take("on"))
     back, profile = yes(sent.take("put_back")), sent.take("profile")
     sent.done()
     cancellation = call.cancellation
     try:
         match verb:
             case "begin":
-                cancellation.begin(profile=profile, op=op)
+                outcome = cancellation.begin(profile=profile, op=op)
             case "process":
-                cancellation.process(token, on=on, op=op)
+                outcome = cancellation.process(token, on=on, op=op)
             case "remove":
-                cancellation.remove(put_back=back, token=token, op=op)
+                outcome = cancellation.remove(put_back=back, token=token, op=op)
             case "reinstate":
-                cancellation.reinstate(put_back=back, token=token, op=op)
+                outcome = cancellation.reinstate(put_back=back, token=token, op=op)
             case "adopt":
-                cancellation.adopt(op=op)
+                outcome = cancellation.adopt(op=op)
             case _:
-                cancellation.end(op=op)
+                outcome = cancellation.end(op=op)
     except Refused as refused:
-        problem = _seen(call, refused)
-        return pages.confirm(call, status=problem.status, problem=problem, on=on)
-    return _back(call, f"?done={verb}")
+        return confirm(call, Again(_seen(call, refused), refused), on=on)
+    return _back(call, outcome.verb.value)
 
 
 Act = Callable[[Cancellation, str, str, str], object]
 
 
-def _on_section(call: Call, act: Act, sent: Fields | None = None) -> PanelResponse:
-    sent, key = sent or call.form(), call.params["section"]
-    op, token = sent.take(OPERATION), sent.take(BASED_ON)
-    sent.done()
+def _on_section(
+    call: Call, fields: Fields, verb: str, act: Act, reason: str | None = None
+) -> PanelResponse:
+    key, op, token = call.params["section"], fields.take(OPERATION), fields.take(BASED_ON)
+    fields.done()
     try:
         act(call.cancellation, key, op, token)
     except (UnknownCustomer, UnknownSection):
         raise
     except (Invalid, Refused) as error:
-        problem = _seen(call, error)
-        return pages.customer(call, status=problem.status, problem=problem)
-    return _back(call, f"?done={key}#{key}")
+        return pages.customer(call, Again(_seen(call, error), error, key, reason=reason))
+    return _back(call, verb, key)
 
 
 def _form(call: Call, key: str) -> JsonObject:
@@ -114,10 +124,12 @@ def _seen(call: Call, error: Invalid | Refused) -> Problem:
             call.cancellation.view()
         except (NotAllowed, UnknownCustomer):
             raise NotFound("There is nothing at this address.") from error
-    return problem_of(error)
+    return problem_of(error, call.desk.kit)
 
 
-def _back(call: Call, rest: str) -> PanelResponse:
+def _back(call: Call, verb: str, section: str = "") -> PanelResponse:
     """Send the browser to the panel of the customer, by a relative address."""
-    where = f"{call.request.root}customers/{segment(call.customer)}{rest}"
+    said = {"done": verb, "of": section} if section else {"done": verb}
+    anchor = f"#section-{quote(section)}" if section else ""
+    where = f"{call.request.root}customers/{segment(call.customer)}?{urlencode(said)}{anchor}"
     return PanelResponse(SEE_OTHER, headers=(("Location", where),))

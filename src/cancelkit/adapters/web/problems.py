@@ -109,8 +109,11 @@ AGAIN = "5"
 """After how many seconds to try again what was busy."""
 
 
-def problem_of(error: CancelkitError) -> Problem:
-    """Return the problem of an error; a fault shows no more than that there was one."""
+def problem_of(error: CancelkitError, kit: CancelKit) -> Problem:
+    """Return the problem of an error, in the language of the kit where it is for people.
+
+    A fault shows no more than that there was one.
+    """
     status, code = next((s, c) for kind, s, c in _STATUS if isinstance(error, kind))
     if isinstance(error, Refused):
         code = error.codes[0] if status == 409 and error.codes else code
@@ -120,5 +123,7 @@ def problem_of(error: CancelkitError) -> Problem:
         more = (("Allow", ", ".join(error.allowed)),)
     if status == 503:
         more = (("Retry-After", AGAIN),)
-    hidden = status == 404 or status >= 500  # the same for absent and forbidden; no trace of faults
-    return Problem(status, code, "" if hidden else str(error), headers=more)
+    if status == 404 or status >= 500:  # the same for absent and forbidden; no trace of faults
+        return Problem(status, code, "", headers=more)
+    said = getattr(error, "message", None)
+    return Problem(status, code, kit.text(said) if said else str(error), headers=more)

@@ -87,8 +87,9 @@ _FIELD = record(
     blank=with_about({"enum": [None, ""]}, "What an empty field means."),
     options=listed(
         record(
-            maybe=("group", "comment"),
+            maybe=("group", "comment", "spelled"),
             value=with_about({}, "To send."),
+            spelled=with_about(TEXT, "The same as the fields of a browser's form have it."),
             label=SOME_TEXT,
             group=TEXT,
             comment=with_about(YES_NO, "Whether a comment is required with it."),

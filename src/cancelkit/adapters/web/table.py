@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cancelkit.adapters.web import api, pages, posts, queue_page
+from cancelkit.adapters.web import api, confirming, pages, posts, queue_page
 from cancelkit.adapters.web.routes import Route
 
 _CUSTOMER = "customers/{customer}"
@@ -13,7 +13,7 @@ PAGES = (
     Route("GET", "queue.csv", queue_page.export),
     Route("GET", _CUSTOMER, pages.customer),
     Route("GET", f"{_CUSTOMER}/banner", pages.banner),
-    Route("GET", f"{_CUSTOMER}/{{verb}}", pages.confirm),
+    Route("GET", f"{_CUSTOMER}/{{verb}}", confirming.confirm),
     Route("POST", f"{_CUSTOMER}/{{verb}}", posts.command),
     Route("POST", _SECTION, posts.enter),
     Route("POST", f"{_SECTION}/perform_now", posts.perform_now),

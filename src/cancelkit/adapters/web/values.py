@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from urllib.parse import parse_qsl
 
 from attrs import field, frozen
 
 from cancelkit.errors import Invalid
+from cancelkit.times import checked_day
 
-MOST_FIELDS = 500
+MOST_FIELDS = 2_000
 """How many fields a form or a query may have."""
 
 
@@ -103,3 +105,13 @@ def yes(value: str) -> bool:
     if value not in ("", "on"):
         raise Invalid(f"A box is 'on' or not there, not {value!r}.")
     return value == "on"
+
+
+def read_day(text: str) -> date | None:
+    """Read a day from a field, or None where it is empty; raises `Invalid`."""
+    if not text:
+        return None
+    try:
+        return checked_day(date.fromisoformat(text))
+    except ValueError:
+        raise Invalid(f"{text!r:.40} is not a day; expected one such as 2026-03-02.") from None

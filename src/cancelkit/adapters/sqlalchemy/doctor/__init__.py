@@ -27,6 +27,7 @@ from cancelkit.adapters.sqlalchemy.doctor.strict import sections_of, strictness
 from cancelkit.adapters.sqlalchemy.host import SqlHost
 from cancelkit.checklist import Checklist
 from cancelkit.errors import Failed
+from cancelkit.kit import CancelKit
 
 __all__ = ["Catalog", "Finding", "Level", "diagnose", "looking"]
 
@@ -34,7 +35,7 @@ __all__ = ["Catalog", "Finding", "Level", "diagnose", "looking"]
 def diagnose(
     host: SqlHost,
     engine: Engine,
-    checklist: Checklist | None = None,
+    checklist: Checklist | CancelKit | None = None,
     tenant: str = "",
     *,
     hours: float = 1,
@@ -44,7 +45,8 @@ def diagnose(
     Args:
         host: the description.
         engine: the database's, as the host makes it: its hooks and options are looked at.
-        checklist: the sections to judge; without one each source and each function is one.
+        checklist: the sections to judge: of a checklist, or of a kit and all its profiles; without
+            one each source and each function is one.
         tenant: whose customers, where the description has a tenant.
         hours: notifications that wait for longer than this are reported.
 
@@ -77,7 +79,7 @@ def looking(engine: Engine) -> Generator[Connection]:
 
 
 def _sections(
-    host: SqlHost, checklist: Checklist | None, catalog: Catalog, tenant: str
+    host: SqlHost, checklist: Checklist | CancelKit | None, catalog: Catalog, tenant: str
 ) -> list[Finding]:
     gone = missing_of_customers(host, catalog)
     values = _values(host, catalog, tenant) if not gone else {}
@@ -95,7 +97,9 @@ def _sections(
 
 def _own(host: SqlHost, catalog: Catalog, tenant: str, hours: float) -> list[Finding]:
     found = own_tables_of(host.own, catalog)
-    return list(found or outbox(host.own, catalog, host.clock.now(), hours, tenant))
+    if any(one.must_fix for one in found):
+        return list(found)
+    return [*found, *outbox(host.own, catalog, host.clock.now(), hours, tenant)]
 
 
 def _values(host: SqlHost, catalog: Catalog, tenant: str) -> dict[str, Any]:

@@ -127,6 +127,17 @@ class Catalog:
         table = quoted(column.table, self.dialect)
         return bool(self.one(asked, t=table, c=column.name, p=privilege))
 
+    def rows_of(self, table: Table) -> float:
+        """Return about how many rows there are (PostgreSQL and MariaDB)."""
+        if self.family == "postgresql":
+            asked = "SELECT reltuples FROM pg_class WHERE oid = to_regclass(:t)"
+            return float(self.one(asked, t=quoted(table, self.dialect)) or 0)
+        asked = (
+            "SELECT table_rows FROM information_schema.tables WHERE table_name = :t "
+            "AND table_schema = coalesce(:s, database())"
+        )
+        return float(self.one(asked, t=table.name, s=table.schema) or 0)
+
     def engine_of(self, table: Table) -> str:
         """Return the storage engine of a table (MariaDB)."""
         asked = (

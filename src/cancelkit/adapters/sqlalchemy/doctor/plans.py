@@ -22,6 +22,8 @@ from cancelkit.adapters.sqlalchemy.statements import RowSource
 from cancelkit.needs import Need
 
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN (FORMAT JSON)"}
+Lines = list[Any]
+"""The rows of a plan."""
 SMALL = 1000
 """With fewer rows than this a plan says little about the one of a large table."""
 
@@ -65,22 +67,18 @@ def plans(
             yield from _reads(asked, source, catalog, lines)
 
 
-def _plan(
-    host: SqlHost, need: Need[Any], catalog: Catalog, values: Mapping[str, Any]
-) -> list[tuple[Any, ...]]:
+def _plan(host: SqlHost, need: Need[Any], catalog: Catalog, values: Mapping[str, Any]) -> Lines:
     statement = host.statements.single((need,), locking=False)
     explained = Explain(statement, EXPLAIN.get(catalog.family, "EXPLAIN"))
-    asked = {**values, **host.statements.values((need,), values["as_of"])}
+    asked = {**values, **host.statements.asked((need,)).values(values["as_of"])}
     if catalog.family != "postgresql":
-        return [tuple(row) for row in catalog.db.execute(explained, asked)]
+        return list(catalog.db.execute(explained, asked))
     with catalog.db.begin_nested():  # what fails, fails alone
         catalog.one("SELECT set_config('enable_seqscan', 'off', true)")  # small tables as large
-        return [tuple(row) for row in catalog.db.execute(explained, asked)]
+        return list(catalog.db.execute(explained, asked))
 
 
-def _reads(
-    asked: Asked, source: RowSource, catalog: Catalog, lines: list[tuple[Any, ...]]
-) -> Iterator[Finding]:
+def _reads(asked: Asked, source: RowSource, catalog: Catalog, lines: Lines) -> Iterator[Finding]:
     read = _READERS.get(catalog.family, _covered)(source, catalog, lines)
     if read:
         missing = [
@@ -96,7 +94,8 @@ def _there(statement: str, catalog: Catalog, source: RowSource) -> bool:
     """Say whether an index of the name that a statement gives is there."""
     table = real_table(source.table)
     found = catalog.indexes(table) if table is not None else ()
-    return any(f"CREATE INDEX {_quoted(one.name, catalog)} ON" in statement for one in found)
+    names = (_quoted(one.name, catalog) for one in found if one.name)  # that of a key may have none
+    return any(f"CREATE INDEX {name} ON" in statement for name in names)
 
 
 def _quoted(name: str, catalog: Catalog) -> str:
@@ -109,7 +108,7 @@ _USED = re.compile(r"^(SCAN|SEARCH) (\S+)(?: USING (.*INDEX) (\S+))?(?: \((.*)\)
 _NARROWED = re.compile(r" AND \S+(=|>)\?")
 
 
-def _sqlite(source: RowSource, catalog: Catalog, lines: list[tuple[Any, ...]]) -> str:
+def _sqlite(source: RowSource, catalog: Catalog, lines: Lines) -> str:
     """Return what is read needlessly: a SEARCH tells its index, and by which columns."""
     table = real_table(source.table)
     partial = (
@@ -120,9 +119,10 @@ def _sqlite(source: RowSource, catalog: Catalog, lines: list[tuple[Any, ...]]) -
         found = _USED.match(str(detail))
         if not found or table is None or found[2] != table.name:
             continue
-        if found[1] == "SCAN" or "AUTOMATIC" in (found[3] or ""):
+        # A SEARCH without an index is that for a smallest value: from row to row.
+        if found[1] == "SCAN" or not found[4] or "AUTOMATIC" in (found[3] or ""):
             return f"all of {table.name}"
-        narrow = found[4] in partial or _NARROWED.search(found[5] or "") or not found[4]
+        narrow = found[4] in partial or _NARROWED.search(found[5] or "")
         worst = worst if narrow else f"the customer's closed rows of {table.name}"
     return worst
 
@@ -130,7 +130,7 @@ def _sqlite(source: RowSource, catalog: Catalog, lines: list[tuple[Any, ...]]) -
 # ---------------------------------------------------------------- PostgreSQL
 
 
-def _postgresql(source: RowSource, catalog: Catalog, lines: list[tuple[Any, ...]]) -> str:
+def _postgresql(source: RowSource, catalog: Catalog, lines: Lines) -> str:
     """Return what is read needlessly: a filter is what no index has done."""
     table = real_table(source.table)
     plan = lines[0][0]
@@ -152,9 +152,7 @@ def _too_small_to_tell(source: RowSource, catalog: Catalog) -> bool:
     made = open_indexes(source, catalog.dialect)
     if table is None or not all(_there(one, catalog, source) for one in made):
         return False
-    asked = "SELECT reltuples FROM pg_class WHERE oid = to_regclass(:t)"
-    name = catalog.dialect.identifier_preparer.format_table(table)
-    return float(catalog.one(asked, t=name) or 0) < SMALL
+    return catalog.rows_of(table) < SMALL
 
 
 def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -166,8 +164,26 @@ def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 # ---------------------------------------------------------------- MariaDB, and others
 
 
-def _covered(source: RowSource, catalog: Catalog, lines: list[tuple[Any, ...]]) -> str:
-    """Return what is read needlessly: without partial indexes, rows that an index could spare."""
+def _mariadb(source: RowSource, catalog: Catalog, lines: Lines) -> str:
+    """Return what is read needlessly; it has no partial indexes, but one could have all columns.
+
+    Of a small table the plan says nothing about a large one; then it counts whether there is such
+    an index.
+    """
+    table = real_table(source.table)
+    if table is None or catalog.rows_of(table) < SMALL:
+        return _covered(source, catalog, lines)
+    names = {table.name, getattr(source.table, "name", "")}
+    ours = [row for row in lines if row.table in names]
+    if any(row.type in ("ALL", "index") for row in ours):
+        return f"all of {table.name}"
+    if any("Using index" not in str(row.Extra).split("; ") for row in ours):
+        return f"the customer's closed rows of {table.name}, not only an index"
+    return ""
+
+
+def _covered(source: RowSource, catalog: Catalog, lines: Lines) -> str:
+    """Return what an index could spare, by the columns that there are indexes for."""
     rows, table = source.source, real_table(source.table)
     first = rows.ceased_on if isinstance(rows, Assets) else None
     read = columns_in(rows.customer, first, getattr(rows, "on", None), *rows.open, rows.where)
@@ -176,4 +192,4 @@ def _covered(source: RowSource, catalog: Catalog, lines: list[tuple[Any, ...]]) 
     return f"the customer's closed rows of {table.name}, not only an index"
 
 
-_READERS = {"sqlite": _sqlite, "postgresql": _postgresql, "mariadb": _covered}
+_READERS = {"sqlite": _sqlite, "postgresql": _postgresql, "mariadb": _mariadb}

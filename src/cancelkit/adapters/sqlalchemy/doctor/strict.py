@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Table
@@ -21,17 +21,32 @@ from cancelkit.adapters.sqlalchemy.guard_triggers import guard_name, guard_of
 from cancelkit.adapters.sqlalchemy.host import SqlHost
 from cancelkit.adapters.sqlalchemy.statements import RowSource
 from cancelkit.checklist import Checklist
+from cancelkit.kit import CancelKit
 from cancelkit.needs import Need
 from cancelkit.section import Gate
 
 
 class Asked(NamedTuple):
-    """A section, or without a checklist a source, and what it wants to know."""
+    """A section, or without a checklist a source, and what it wants to know.
+
+    Attributes:
+        blocks: whether it blocks in some checklist.
+        profiles: in which profiles only, if not in the kit's own checklist.
+        custom: without a checklist: the class of needs that a function answers.
+    """
 
     key: str
     needs: tuple[Need[Any], ...]
     blocks: bool = True
-    custom: str = ""  # without a checklist: the class of needs that a function answers
+    profiles: tuple[str, ...] = ()
+    custom: type | None = None
+
+    @property
+    def lead(self) -> str:
+        """What comes before a reason."""
+        if not self.blocks:
+            return "it only advises, so that it need not be strict: "
+        return f"in {', '.join(map(repr, self.profiles))} it blocks, and " if self.profiles else ""
 
 
 class Loose(NamedTuple):
@@ -41,28 +56,39 @@ class Loose(NamedTuple):
     ddl: tuple[str, ...] = ()
 
 
-def sections_of(host: SqlHost, checklist: Checklist | None) -> list[Asked]:
+def sections_of(host: SqlHost, given: Checklist | CancelKit | None) -> list[Asked]:
     """Return the sections that have needs; without a checklist, each source as one."""
-    if checklist is not None:
-        return [
-            Asked(s.key, tuple(s.needs), checklist.gates[s.key] is Gate.BLOCKS)
-            for s in checklist.sections
-            if s.needs
-        ]
+    if given is not None:
+        lists = {"": given} if isinstance(given, Checklist) else _lists_of(given)
+        every = {(s.key, tuple(s.needs)): s for one in lists.values() for s in one.sections}
+        return [_asked(key, needs, lists) for key, needs in every if needs]
     made = host.statements
-    sources = [Asked(getattr(need, "kind", str(need)), (need,)) for need in made.sources]
-    return sources + [Asked(cls.__name__, (), custom=cls.__name__) for cls in made.answers]
+    sources = [Asked(kind_of(need), (need,)) for need in made.sources]
+    return sources + [Asked(cls.__name__, (), custom=cls) for cls in made.answers]
+
+
+def _lists_of(kit: CancelKit) -> dict[str, Checklist]:
+    return {"": kit.checklist, **kit.profiles}
+
+
+def _asked(key: str, needs: tuple[Need[Any], ...], lists: Mapping[str, Checklist]) -> Asked:
+    """Return a section as the strictest of the checklists has it."""
+    blocks = [
+        name
+        for name, one in lists.items()
+        if one.gates.get(key) is Gate.BLOCKS and tuple(one.section(key).needs) == needs
+    ]
+    return Asked(key, needs, bool(blocks), () if "" in blocks else tuple(blocks))
 
 
 def strictness(host: SqlHost, asked: Asked, catalog: Catalog) -> Iterator[Finding]:
     """Say whether a section is strict, or each reason why it is not."""
     reasons = [one for need in asked.needs for one in _of_need(host, need, catalog)]
     if asked.custom:
-        reasons += _custom(asked.custom, catalog, locking=False)
+        reasons += _custom(host, asked.custom, catalog, locking=False)
     level = Level.NOT_STRICT if asked.blocks else Level.ADVICE
-    lead = "" if asked.blocks else "it only advises, so that it need not be strict: "
     for loose in reasons:
-        yield Finding(level, asked.key, lead + loose.why, script(loose.ddl))
+        yield Finding(level, asked.key, asked.lead + loose.why, script(loose.ddl))
     if not reasons:
         yield Finding(Level.STRICT, asked.key, _because(host, asked, catalog))
 
@@ -76,21 +102,26 @@ def _of_need(host: SqlHost, need: Need[Any], catalog: Catalog) -> list[Loose]:
     locking = str(
         host.statements.single((need,), locking=True).compile(dialect=catalog.dialect)
     ).upper()
-    return _custom(
-        type(need).__name__, catalog, locking="LOCK IN SHARE" in locking or "FOR UPDATE" in locking
-    )
+    locks = "LOCK IN SHARE" in locking or "FOR UPDATE" in locking
+    return _custom(host, type(need), catalog, locking=locks)
 
 
-def _custom(name: str, catalog: Catalog, *, locking: bool) -> list[Loose]:
-    """A function answers: on SQLite nobody else writes; elsewhere nothing locks what it reads."""
+def _custom(host: SqlHost, cls: type, catalog: Catalog, *, locking: bool) -> list[Loose]:
+    """A function answers: on SQLite nobody else writes; elsewhere what it reads must be locked."""
     if catalog.family == "sqlite" or (catalog.family == "mariadb" and locking):
         return []
-    return [
-        Loose(
-            f"{name} is answered by a function of yours (answers=), and nothing locks the rows "
-            "that it reads. Describe them under records= with a source, or let the section advise."
+    name = f"{cls.__name__} is answered by a function of yours (answers=), and"
+    if catalog.family != "postgresql" or cls not in host.reads:
+        help_ = "Describe them under records= with a source" + (
+            ", and name its kind in reads=" if catalog.family == "postgresql" else ""
         )
-    ]
+        told = f"{name} nothing locks the rows that it reads. {help_}, or let the section advise."
+        return [Loose(told)]
+    if host.guarded:
+        told = f"{name} guard triggers do not know what it reads: leave guarded= out."
+        return [Loose(told)]
+    read = [s for n, s in host.statements.sources.items() if kind_of(n) in host.reads[cls]]
+    return [one for source in read for one in _rows(host, source, catalog)]
 
 
 def _sqlite(host: SqlHost, source: RowSource, catalog: Catalog) -> Iterator[Loose]:
@@ -119,15 +150,30 @@ def _mariadb(host: SqlHost, source: RowSource, catalog: Catalog) -> Iterator[Loo
 
 
 def _postgresql(host: SqlHost, source: RowSource, catalog: Catalog) -> Iterator[Loose]:
+    yield from _rows(host, source, catalog, guarded=_guarded(host, source, catalog))
+
+
+def _rows(
+    host: SqlHost, source: RowSource, catalog: Catalog, *, guarded: bool = False
+) -> Iterator[Loose]:
+    """Say why locking the customer, and the rows that there are, is not enough."""
     table = _lockable(source, catalog)
     if isinstance(table, Loose):
         yield table
         return
     if _of_customer(host, source):
         return
-    if not _guarded(host, source, catalog):
-        yield from _no_reference(host, source, catalog)
-    yield from _no_index(source, catalog, "by which its rows could be locked quickly.")
+    if not guarded:
+        yield from (_no_guard if host.guarded else _no_reference)(host, source, catalog)
+    yield from _no_index(source, catalog, "by which its rows could be found quickly.")
+
+
+def _no_guard(host: SqlHost, source: RowSource, catalog: Catalog) -> Iterator[Loose]:
+    yield Loose(
+        f"guarded=True says that guard triggers are there, so that no rows are locked, but "
+        f"{real_name(source.table)} has none of this description. Install them (cancelkit db "
+        "guard), or leave guarded= out."
+    )
 
 
 def _no_reference(host: SqlHost, source: RowSource, catalog: Catalog) -> Iterator[Loose]:
@@ -189,15 +235,22 @@ def _because(host: SqlHost, asked: Asked, catalog: Catalog) -> str:
         return "SQLite has one writer at a time, and the command is it before it reads."
     if catalog.family == "mariadb":
         return "the rows, and the places of new ones, are locked while they are counted."
-    sources = [host.statements.sources[need] for need in asked.needs]
-    if sources and all(_guarded(host, source, catalog) for source in sources):
-        return "guard triggers: who adds or reopens a record waits, and is refused afterwards."
+    sources = [host.statements.sources.get(need) for need in asked.needs]
+    if sources and all(one is not None and _guarded(host, one, catalog) for one in sources):
+        told = "guard triggers: who adds or reopens a record waits, and is refused afterwards."
+        spare = " With guarded=True in the SqlHost a command need not lock the records as well."
+        return told if host.guarded else told + spare
     return "the customer and its records are locked first; a new one waits for the customer."
 
 
 def _name(column: Any) -> str:
     table = getattr(column, "table", None)
     return f"{real_name(table)}.{column.name}" if table is not None else str(column)
+
+
+def kind_of(need: Need[Any]) -> str:
+    """Return the kind of records that a need is about."""
+    return str(getattr(need, "kind", need))
 
 
 def needs_of(sections: Sequence[Asked]) -> tuple[Need[Any], ...]:

@@ -1,1 +1,116 @@
+// What makes the panel smoother; without it, everything works by plain links and forms.
+// A link or form with data-inplace is fetched, and what it leads to takes the place of the page's
+// main part, while what somebody has typed into other forms stays.
 "use strict";
+(() => {
+  let busy = false;
+  let leaving = false;
+
+  const main = () => document.getElementById("main");
+  const entries = () => [...main().querySelectorAll("form.entry[method=post]")];
+  const dirty = (form) =>
+    [...form.elements].some((one) => {
+      if (one.type === "hidden" || !one.name) return false;
+      if (one.type === "checkbox" || one.type === "radio") return one.checked !== one.defaultChecked;
+      if (one.options) return [...one.options].some((each) => each.selected !== each.defaultSelected);
+      return one.value !== one.defaultValue;
+    });
+  const say = (text) => {
+    document.getElementById("said").textContent = text;
+  };
+
+  // Addresses in a page are relative to its own address, which may be deeper than ours.
+  const settle = (page, address) => {
+    for (const name of ["href", "action"]) {
+      for (const one of page.querySelectorAll(`[${name}]`)) {
+        one.setAttribute(name, new URL(one.getAttribute(name), address).href);
+      }
+    }
+  };
+
+  // What was shown again by the server, as not stored, counts as typed.
+  const keep = (fresh, sent) => {
+    for (const old of entries().filter((form) => form !== sent && dirty(form))) {
+      const place = [...fresh.querySelectorAll("form.entry")].find((one) => one.action === old.action);
+      if (!place) continue;
+      place.replaceWith(old);
+      const fold = old.closest("details");
+      if (fold) fold.open = true;
+    }
+  };
+
+  const place = (fresh, address, from) => {
+    const anchor = new URL(address).hash.slice(1);
+    const alert = fresh.querySelector("[role=alert]");
+    const told = fresh.querySelector("[role=status]");
+    if (told) told.removeAttribute("role"); // it is said below: a region that is new is not heard
+    main().replaceWith(fresh);
+    const section = anchor && document.getElementById(decodeURIComponent(anchor));
+    const near = from && document.getElementById(from);
+    const target = alert || near || (section && section.querySelector("h2")) || fresh.querySelector("h2");
+    if (alert) alert.tabIndex = -1;
+    if (target) target.focus({ preventScroll: target === near });
+    if (!alert) say(told ? told.textContent.trim() : document.title);
+  };
+
+  const load = async (address, body, sent, from) => {
+    if (busy) return;
+    busy = true;
+    say("");
+    main().setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(address, body ? { method: "POST", body } : {});
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.getElementById("main");
+      if (!fresh || !answer.headers.get("Content-Type").startsWith("text/html")) throw new Error();
+      const hash = new URL(address).hash || (sent ? `#${sectionOf(sent)}` : "");
+      settle(fresh, answer.url);
+      keep(fresh, sent);
+      document.title = page.title;
+      place(fresh, answer.url.split("#")[0] + hash, from);
+    } catch {
+      main().removeAttribute("aria-busy");
+      say(document.body.dataset.offline);
+      window.alert(document.body.dataset.offline);
+    } finally {
+      busy = false;
+    }
+  };
+
+  const sectionOf = (form) => form.closest("[id^=section-]")?.id ?? "";
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-inplace]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    load(link.href, null, null, null);
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) return event.preventDefault(); // the second click of a double click
+    if ("inplace" in form.dataset) {
+      event.preventDefault();
+      const fields = new URLSearchParams(new FormData(form));
+      if (form.method === "post") return void load(form.action, fields, form, null);
+      const address = new URL(form.action);
+      address.search = fields;
+      return void load(address.href, null, null, document.activeElement.id);
+    }
+    form.dataset.sent = "yes";
+    form.setAttribute("aria-busy", "true");
+    leaving = true;
+  });
+
+  window.addEventListener("pageshow", () => {
+    leaving = false;
+    for (const form of document.forms) {
+      delete form.dataset.sent;
+      form.removeAttribute("aria-busy");
+    }
+  });
+
+  window.addEventListener("beforeunload", (event) => {
+    if (!leaving && entries().some(dirty)) event.preventDefault();
+  });
+})();
