@@ -84,6 +84,7 @@ COSTS = {
     "/api/customers/{}/owners?search=b": 2,
     "/api/customers/{}/sections/cases/records": 5,
     "/api/session": 0,
+    "/api/queue": 3,
     "/api/openapi.json": 0,
     "/api/sections/reasons/form": 0,
 }

@@ -38,7 +38,7 @@ class Input(NamedTuple):
     """One thing that an address takes, in its query or in its body."""
 
     name: str
-    kind: str  # "line", "text", "day", "yes_no", "ids"; "whole"; "profile", "sections" of the kit
+    kind: str  # a key of `_SCHEMAS`; or "profile" or "sections": those of the kit
     about: str
     wanted: bool = False  # it may not be left out
 
@@ -64,7 +64,7 @@ class Input(NamedTuple):
         return self._of_text(values[0]) if values else None
 
     def _of_text(self, text: str) -> Any:
-        if self.kind == "whole":
+        if self.kind in ("whole", "number"):
             if re.fullmatch("[0-9]{1,9}", text):
                 return int(text)
             raise Invalid(f"{self.name!r} must be a whole number, not {text!r:.40}.")
@@ -91,6 +91,7 @@ _SCHEMAS: Mapping[str, dict[str, Any]] = {
     "day": {"type": "string", "format": "date", "pattern": DAY},
     "yes_no": {"type": "boolean"},
     "whole": {"type": "integer", "minimum": 0, "maximum": 999_999_999},
+    "number": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
     "stage": {"enum": [stage.value for stage in Stage]},
     "ids": {
         "type": "array",
