@@ -231,7 +231,7 @@ def _overridden(w: PanelWorld) -> None:
     w.desk("adam").get("C-1").override("cases", "The cup is not ours")
 
 
-def _overdue(w: PanelWorld) -> None:
+def _stuck(w: PanelWorld) -> None:
     _pending(w)
     w.clock.set(NINE_O_CLOCK + 61 * DAY)
 
@@ -247,7 +247,7 @@ STATES = {
     "cancelled": _cancelled,
     "reinstated": _reinstated,
     "overridden": _overridden,
-    "overdue": _overdue,
+    "stuck": _stuck,
 }
 """Every state that a customer can be in: what brings C-1 there."""
 

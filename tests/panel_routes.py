@@ -86,7 +86,6 @@ _SECTION: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "/override": ({"reason": "It is not ours"}, {"reason": "It is not ours"}),
     "/records": ({}, {}),
 }
-_NOTHING: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {})
 _OF_SECTION = {"/perform_now": "ownership", "/override": "cases"}
 
 
@@ -95,7 +94,7 @@ def good_requests(route: Route) -> list[Asked]:
     path, method = route.path, route.method
     if "{verb}" in path:
         return [
-            Asked(method, path.replace("{verb}", verb), planned=verb == "process")
+            Asked(method, path.replace("{verb}", verb), planned=verb == "process" == verb)
             for verb in CONFIRMED
         ]
     if "{file}" in path:

@@ -88,6 +88,23 @@ def test_who_has_no_role_sees_no_cancellation(browser: Browser) -> None:
     browser.become("priya")
     assert 404 == browser.client.get(PANEL).status_code
     assert "Harbour Café" in browser.see(CAFE)
+    assert [] == actions(browser, CAFE)
+    assert "You have no role" in browser.see(CAFE)
+
+
+def actions(browser: Browser, page: str) -> list[str]:
+    """Return the words of the Actions menu, and see that each leads to a page."""
+    menu = browser.see(page).partition("<summary>Actions</summary>")[2].partition("</details>")[0]
+    found = re.findall(r'<a href="([^"]*)">([^<]*)</a>', menu)
+    assert [200] * len(found) == [browser.client.get(link).status_code for link, _ in found]
+    return [words for _, words in found]
+
+
+def test_the_actions_menu_fits_the_state(browser: Browser) -> None:
+    assert ["Begin Cancellation", "Check what it would need"] == actions(browser, CAFE)
+    browser.send(f"{PANEL}/begin", f"{PANEL}/begin", profile="")
+    assert ["View Cancellation", "Process", "Remove Cancellation"] == actions(browser, CAFE)
+    assert ["View Cancellation"] == actions(browser, "/customers/C-1006"), "cancelled long ago"
 
 
 def test_somebody_who_does_not_exist_is_turned_away(browser: Browser) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
+from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
@@ -360,7 +360,7 @@ def test_an_error_is_the_one_that_sqlalchemy_raises(crm: Place) -> None:
     seen = []
     for ask in (through_sqlalchemy, OnDriver().one):
         with crm.engine.connect() as db, db.begin():
-            with pytest.raises(sa.exc.DBAPIError) as raised:
+            with pytest.raises(exc.DBAPIError) as raised:
                 ask(db, statement, {})
             seen.append((type(raised.value), str(raised.value.orig), raised.value.statement))
             assert not db.invalidated

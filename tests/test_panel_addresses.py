@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, unquote
 
 import pytest
@@ -69,8 +70,6 @@ def test_two_identifiers_never_share_an_address(one: str, two: str) -> None:
 @given(st.text(min_size=1))
 def test_address_survives_whatever_frameworks_do_to_a_path(text: str) -> None:
     """Encoding and decoding it changes nothing; it is one segment, and no dot segment."""
-    import re
-
     made = segment(text)
     assert made == quote(made, safe="~") == unquote(made)
     assert made not in (".", "..")

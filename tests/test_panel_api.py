@@ -276,3 +276,35 @@ def test_ids_that_a_host_makes_may_have_anything_in_them(monkeypatch: pytest.Mon
     assert etag is not None
     assert etag.isascii()
     accepted(w.post(f"{C1}/process", etag=etag))
+
+
+QUEUE = Draft202012Validator(schema_named("Queue"))
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["C-1", "C-2"]),
+        ("search=mill", ["C-2"]),
+        ("owner=", ["C-2"]),
+        ("owner=u-1&page=1", ["C-1"]),
+        ("stage=scheduled", ["C-1"]),
+        ("min_age=1", []),
+        ("profile=insolvency", []),
+        ("overdue=true", []),
+        ("page=2", []),
+    ],
+)
+def test_queue_has_the_rows_that_the_filters_take(query: str, expected: list[str]) -> None:
+    w = in_state("scheduled")
+    w.desk().begin("C-2")
+    found = data_of(w.ask("GET", "/api/queue", query=query))
+    QUEUE.validate(found)
+    assert expected == sorted(row["customer"] for row in found["rows"])
+    assert "xx-secret" not in json.dumps(found)
+    assert [] == data_of(w.get("/api/queue", "nora"))["rows"]
+
+
+@pytest.mark.parametrize("query", ["stage=nothing", "page=0", "page=x", "overdue=on", "min_age=-1"])
+def test_filter_that_is_none_is_invalid(query: str) -> None:
+    problem(in_state("pending").ask("GET", "/api/queue", query=query), 422, "invalid")

@@ -72,7 +72,7 @@ def here(databases: Databases) -> Iterator[Here]:
 
 COSTS = {
     "/customers/{}": 6,  # two of them for the users to choose an owner from
-    "/customers/{}/banner": 4,
+    "/customers/{}/banner": 3,
     "/customers/{}/process": 4,
     "/customers/{}/remove": 4,
     "/api/customers/{}": 4,
@@ -84,6 +84,7 @@ COSTS = {
     "/api/customers/{}/owners?search=b": 2,
     "/api/customers/{}/sections/cases/records": 5,
     "/api/session": 0,
+    "/api/queue": 3,
     "/api/openapi.json": 0,
     "/api/sections/reasons/form": 0,
 }

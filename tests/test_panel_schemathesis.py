@@ -42,7 +42,7 @@ EXAMPLES = {"nightly": 2_000}.get(PROFILE, 5)
 STATES = ("live", "entered", "scheduled", "drift", "cancelled")
 
 
-def sent(case: schemathesis.Case[Any], user: str) -> None:
+def sent(case: AnyCase, user: str) -> None:
     """Send what was made up, to a customer in a state that it decides itself, and check all."""
     turn = zlib.crc32(repr((case.path_parameters, case.query, case.body)).encode())
     w = APP.world = in_state(STATES[turn % len(STATES)], body_limit=10**8)
@@ -70,5 +70,5 @@ def sent(case: schemathesis.Case[Any], user: str) -> None:
 @pytest.mark.parametrize("user", ["cora", "adam", "nora"])
 @SCHEMA.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-def test_api_answers_as_its_document_says(case: schemathesis.Case[Any], user: str) -> None:
+def test_api_answers_as_its_document_says(case: AnyCase, user: str) -> None:
     sent(case, user)

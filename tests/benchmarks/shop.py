@@ -118,11 +118,7 @@ class Shop:
     sizes: Sizes
     host: SqlHost = field(factory=described)
     direct: SqlHost = field(factory=lambda: described(on_driver=True))
-    _new: Iterator[int] = field(init=False)
-
-    @_new.default
-    def _after_the_special_ones(self) -> Iterator[int]:
-        return count(self.sizes.customers + 10)
+    _new: Iterator[int] = field(factory=count)
 
     @property
     def kind(self) -> str:
@@ -165,7 +161,7 @@ class Shop:
 
     def newcomer(self, status: str = "live") -> int:
         """Add a customer who could be cancelled."""
-        key = next(self._new)
+        key = self.sizes.customers + 10 + next(self._new)  # after the special ones
         with self.engine.begin() as db:
             row = {"id": key, "name": f"Customer {key}", "status": status, "owner": 3}
             db.execute(CUSTOMERS.insert(), row)

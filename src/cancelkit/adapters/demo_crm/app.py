@@ -24,6 +24,9 @@ from cancelkit.adapters.demo_crm.wiring import HOST, make_kit
 from cancelkit.adapters.starlette import panel_app
 from cancelkit.adapters.web import Panel
 from cancelkit.desk import Desk
+from cancelkit.errors import NotAllowed
+from cancelkit.messages import Message
+from cancelkit.records import State, Verb
 from cancelkit.times import day_of
 
 ACTOR = "actor"
@@ -94,13 +97,26 @@ class DemoCrm:
             "customer.html",
             row=row,
             banner=self._panel.banner(desk, key, request.headers.get("accept-language", "")),
-            address=self._panel.address(key),
+            actions=self._actions(desk, key),
             records=self._crm.records(key),
             assets=self._crm.assets(key),
             expiries=self._crm.expiries(key),
             kinds=KINDS,
             today=self.today,
         )
+
+    def _actions(self, desk: Desk, key: str) -> list[tuple[str, str]]:
+        """Return the Actions menu for this user and state, as words and addresses of the panel."""
+        try:
+            view = desk.get(key).view()
+        except NotAllowed:
+            return []
+        address, live = self._panel.address(key), view.state is State.LIVE
+        verbs = [Verb.BEGIN] if live else [Verb.PROCESS, Verb.REMOVE, Verb.REINSTATE]
+        first = ("Check what it would need" if live else "View Cancellation", address)
+        words = {verb: desk.kit.text(Message(f"verb.{verb.value}")) for verb in verbs}
+        may = [(words[verb], f"{address}/{verb.value}") for verb in verbs if verb in view.actions]
+        return [*may, first] if live else [first, *may]
 
     def messages(self, request: Request) -> Response:
         """Show the letters that were sent: the relay runs whenever somebody looks."""
@@ -142,7 +158,10 @@ class DemoCrm:
 
     def _page(self, request: Request, template: str, **values: Any) -> Response:
         text = self._jinja.get_template(template).render(
-            actor=self.desk(request).actor, everybody=self._staff.everybody(), **values
+            actor=self.desk(request).actor,
+            everybody=self._staff.everybody(),
+            here=request.url.path,
+            **values,
         )
         return HTMLResponse(text, headers={"Cache-Control": "no-store"})
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from cancelkit.adapters.web import acting, security
 from cancelkit.adapters.web.addresses import segment
 from cancelkit.adapters.web.answers import SCHEMA, answer, tagged
 from cancelkit.adapters.web.call import Call
-from cancelkit.adapters.web.document import person_data, plan_data, profiles_of, timeline_data
+from cancelkit.adapters.web.document import (
+    person_data,
+    plan_data,
+    profiles_of,
+    queue_data,
+    timeline_data,
+)
 from cancelkit.adapters.web.endpoint import MOST_ASKED, Endpoint, Input
 from cancelkit.adapters.web.form_schema import DIALECT, form_schema
 from cancelkit.adapters.web.openapi import openapi
@@ -20,6 +27,7 @@ from cancelkit.asking import allowed, faults
 from cancelkit.errors import Invalid
 from cancelkit.looking import Look
 from cancelkit.messages import Message
+from cancelkit.queue import Filters, queue
 from cancelkit.records import Verb
 from cancelkit.registration import form_of
 from cancelkit.text import TEXT_LIMIT, checked_id
@@ -102,6 +110,12 @@ def _banners(call: Call, customer: list[str]) -> PanelResponse:
     return answer({"banners": listed})
 
 
+def _queue(call: Call, page: int = 1, **wanted: Any) -> PanelResponse:
+    """Return a page of the open cancellations that the filters take."""
+    filters = Filters(stuck_after=call.panel.stuck_after, **wanted)
+    return answer(queue_data(queue(call.desk, filters, page=page)))
+
+
 def _session(call: Call) -> PanelResponse:
     """Return who asks, the token that protects what is sent, and what the panel offers."""
     panel, kit, own = call.panel, call.desk.kit, call.panel.host_token is None
@@ -156,6 +170,23 @@ _READ = {
         "Banners",
         query=(
             Input("customer", "ids", "A customer whom the host shows; several times.", wanted=True),
+        ),
+    ),
+    "queue": Endpoint(
+        _queue,
+        "queue",
+        "All open cancellations that this user may see, the longest open first",
+        "Queue",
+        query=(
+            Input("page", "number", "From 1; a page has 100 rows."),
+            Input("search", "line", "A part of the customer's name or id."),
+            Input("stage", "stage", "How far it has come."),
+            Input("min_age", "whole", "Open for so many days at least."),
+            Input("owner", "line", "The id of an owner; empty for those whom nobody owns."),
+            Input("reason", "line", "A reason code; empty for those without any."),
+            Input("profile", "profile", "Begun by this checklist."),
+            Input("overdue", "yes_no", "Only those whose day has passed."),
+            Input("stuck", "yes_no", "Only those whom nobody has touched for long."),
         ),
     ),
     "sections/{section}/form": Endpoint(

@@ -17,6 +17,7 @@ from attrs import field, frozen
 from cancelkit.adapters.web.values import Fields, PanelResponse
 from cancelkit.errors import Invalid
 from cancelkit.kit import CancelKit
+from cancelkit.queue import Stage
 from cancelkit.records import JsonObject
 from cancelkit.serial import parse_json
 from cancelkit.text import ID_LIMIT, TEXT_LIMIT
@@ -37,7 +38,7 @@ class Input(NamedTuple):
     """One thing that an address takes, in its query or in its body."""
 
     name: str
-    kind: str  # "line", "text", "day", "yes_no", "ids"; "profile", "sections" of the kit
+    kind: str  # a key of `_SCHEMAS`; or "profile" or "sections": those of the kit
     about: str
     wanted: bool = False  # it may not be left out
 
@@ -60,7 +61,18 @@ class Input(NamedTuple):
             return values or None
         if len(values) > 1:
             raise Invalid(f"{self.name!r} is there {len(values)} times; expected once.")
-        return self.of_body(values[0]) if values else None
+        return self._of_text(values[0]) if values else None
+
+    def _of_text(self, text: str) -> Any:
+        if self.kind in ("whole", "number"):
+            if re.fullmatch("[0-9]{1,9}", text):
+                return int(text)
+            raise Invalid(f"{self.name!r} must be a whole number, not {text!r:.40}.")
+        if self.kind == "yes_no":
+            if text in ("true", "false"):
+                return text == "true"
+            raise Invalid(f"{self.name!r} must be true or false, not {text!r:.40}.")
+        return self.of_body(text)
 
     def of_body(self, value: object) -> Any:
         """Take it from a JSON body; raises `Invalid`."""
@@ -78,6 +90,9 @@ _SCHEMAS: Mapping[str, dict[str, Any]] = {
     "text": {"type": "string", "maxLength": TEXT_LIMIT, "pattern": f"^{_TEXT}*$"},
     "day": {"type": "string", "format": "date", "pattern": DAY},
     "yes_no": {"type": "boolean"},
+    "whole": {"type": "integer", "minimum": 0, "maximum": 999_999_999},
+    "number": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+    "stage": {"enum": [stage.value for stage in Stage]},
     "ids": {
         "type": "array",
         "items": {
