@@ -276,8 +276,8 @@ def states(page: Page, site: Site) -> Iterator[str]:
     page.goto(site.url(f"{customer}?done=begin&records=assets&on=2026-04-01"))
     yield "begun"
     page.locator("[name=boxes]").fill("three")
-    button(page, "Save: Equipment returned")
-    wait_for(page, "Enter a whole number")
+    page.locator("#section-equipment form.entry button").click()
+    page.locator("[name=boxes][aria-invalid=true]").wait_for()
     yield "wrong"
     page.goto(site.url(f"{customer}/process"))
     yield "blocked"
