@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from attrs import frozen
 from sqlalchemy import Engine, Select, func, select
@@ -48,6 +49,6 @@ class Staff:
         active = self._users(_USERS.where(USER.c.active).order_by(USER.c.name))
         return [(user, ", ".join(self.roles_of(user.id))) for user in active]
 
-    def _users(self, statement: Select[tuple[str, str, bool]]) -> list[User]:
+    def _users(self, statement: Select[Any]) -> list[User]:
         with self.engine.connect() as db:
             return [User(row.id, row.name, row.active) for row in db.execute(statement)]
