@@ -122,10 +122,13 @@ PROOFS = frozenset(
         "interleavings",
         "machine",
         "pairs",
+        "sql_alembic",
+        "sql_bouncer",
         "sql_commit_lost",
         "sql_counts",
         "sql_crashes",
         "sql_kill",
+        "sql_paused",
         "sql_races",
         "state_machine",
     )

@@ -115,7 +115,7 @@ class PanelWorld:
         api = path.startswith("/api/")
         token, given = self.token(user, tenant), dict(data or {})
         self.last_op += 1
-        said = {"content-type": JSON if api else FORM, **_named(headers)}
+        said = {"content-type": JSON if api else FORM}
         op = f"op-{self.last_op}" if op is None else op
         if api:
             said |= {"x-csrf-token": token, "idempotency-key": op}
@@ -123,16 +123,13 @@ class PanelWorld:
             body = json.dumps(given)
         else:
             body = urlencode({"_token": token, "_op": op, **given}, doseq=True)
+        said |= {name.replace("_", "-"): value for name, value in headers.items()}
         return self.ask("POST", path, user, tenant=tenant, body=body.encode(), headers=said)
 
     def stored(self) -> dict[str, dict[Any, Any]]:
         """Return a copy of every stored table, the history included."""
         tables = self.crm.memory._tables
         return {name: dict(rows) for name, rows in tables.items() if rows}
-
-
-def _named(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 def data_of(response: PanelResponse) -> Any:
@@ -234,7 +231,7 @@ def _overridden(w: PanelWorld) -> None:
     w.desk("adam").get("C-1").override("cases", "The cup is not ours")
 
 
-def _overdue(w: PanelWorld) -> None:
+def _stuck(w: PanelWorld) -> None:
     _pending(w)
     w.clock.set(NINE_O_CLOCK + 61 * DAY)
 
@@ -250,7 +247,7 @@ STATES = {
     "cancelled": _cancelled,
     "reinstated": _reinstated,
     "overridden": _overridden,
-    "overdue": _overdue,
+    "stuck": _stuck,
 }
 """Every state that a customer can be in: what brings C-1 there."""
 

@@ -80,6 +80,12 @@ class EquipmentSection:
         return green("equipment.back") if entered and entered.box else red("equipment.out")
 
 
+LINKS = MemoryLinks(
+    f"{SITE}/c/{{customer}}",
+    f"{SITE}/c/{{customer}}/{{section}}",
+    tabs=[section.key for section in STANDARD.sections if section.needs],
+)
+
 ROLES = {"alice": ("CRM Admin",), "bob": ("Customer Cancellation",)}
 """The roles by user; whoever is not here has none."""
 
@@ -92,19 +98,7 @@ def panel_world(checklist: Checklist = CHECKLIST, **settings: Any) -> World:
         checklist,
         told=[Person("m-1", "Mara Lindqvist"), Person("m-2", "Billing team")],
         roles=EitherRole(lambda actor: ROLES.get(actor, ())),
-        links=MemoryLinks(
-            f"{SITE}/c/{{customer}}",
-            f"{SITE}/c/{{customer}}/{{section}}",
-            tabs=(
-                "future_expiry",
-                "assets",
-                "cases",
-                "opportunities",
-                "quotations",
-                "sales_orders",
-            ),
-        ),
-        **settings,
+        **{"links": LINKS, **settings},
     )
     w.add_order()
     w.crm.put("sales_orders", Record("SO-2", "C-1", "completed", "SO-2"))

@@ -1,6 +1,6 @@
 """kill -9 in a loop: processes that begin, enter, process and send, killed at random points.
 
-    python -m tests.sql_kill --cycles 1000 [--database URL] [--seed N]
+    python -m tests.sql_kill --cycles 1000 [--on postgres|mariadb] [--database URL] [--seed N]
 
 Each cycle two processes give the same commands with the same operation ids to one customer, and
 then relay; one of them, or both, are killed: by themselves at a chosen point (a statement, a
@@ -9,7 +9,8 @@ repeated and the relay runs, and what is stored is judged: no transition is lost
 notification is lost, and one is doubled only where a process was killed between sending it and
 marking it, with the same key.
 
-Without --database: an SQLite file of its own, in WAL mode. The database must be an empty one.
+`--on`: in a server of its own. Without it and --database: an SQLite file of its own, in WAL mode.
+The database must be an empty one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
 from random import Random, SystemRandom
@@ -41,6 +43,7 @@ from cancelkit.relay import Relay
 from cancelkit.sections import NewOwner, Reasons
 from tests.harness.stored import broken_by
 from tests.harness.world import CUSTOMER, NOW, World, quiet
+from tests.servers import Databases
 from tests.sql_harness import SqlBackDoor, sql_host, sql_world
 
 LATER = SetClock(NOW.replace(hour=NOW.hour + 1))
@@ -259,15 +262,33 @@ def database(address: str | None, folder: Path) -> sa.Engine:
     return engine
 
 
-def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.sql_kill")
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add what commands of this kind have in common."""
     parser.add_argument("--cycles", type=int, default=1000)
+    parser.add_argument("--on", choices=("postgres", "mariadb"), help="in a server of its own")
     parser.add_argument("--database", help="an address, as SQLAlchemy has it; else SQLite")
     parser.add_argument("--seed", type=int, default=SystemRandom().getrandbits(32))
+
+
+@contextmanager
+def place(given: argparse.Namespace) -> Generator[tuple[sa.Engine, Path]]:
+    """Give the engine, and a folder, which end with the command."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        servers = Databases(folder)
+        try:
+            on = given.on and servers.engine(given.on, "cycles")
+            yield on or database(given.database, folder), folder
+        finally:
+            servers.close()
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.sql_kill")
+    options(parser)
     given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        engine = database(given.database, Path(folder))
-        loop = Loop(engine, Path(folder) / "sent", Random(given.seed))
+    with place(given) as (engine, folder):
+        loop = Loop(engine, folder / "sent", Random(given.seed))
         wrong = [one for number in range(given.cycles) for one in _cycle(loop, number)]
     sys.stdout.write(
         f"{engine.dialect.name}: {given.cycles} cycles, {loop.kills} processes killed, at one of "
@@ -281,6 +302,8 @@ def _cycle(loop: Loop, number: int) -> list[str]:
     wrong = [f"cycle {number}: {one}" for one in loop.cycle()]
     for one in wrong:
         sys.stderr.write(f"{one}\n")
+    if number % 100 == 99:
+        sys.stderr.write(f"{number + 1} cycles, {loop.kills} processes killed\n")
     return wrong
 
 

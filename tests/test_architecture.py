@@ -47,32 +47,36 @@ RANKS = {
     # 4: the shell around them
     "cancelkit.asking": 4,
     "cancelkit.telling": 4,
-    "cancelkit.bulk": 4,
     "cancelkit.cancellation": 4,
     "cancelkit.commands": 4,
     "cancelkit.desk": 4,
-    "cancelkit.discovery": 4,
     "cancelkit.kit": 4,
     "cancelkit.looking": 4,
     "cancelkit.orders": 4,
     "cancelkit.reading": 4,
-    "cancelkit.schedule": 4,
-    "cancelkit.relay": 4,
     "cancelkit.views": 4,
     "cancelkit.writing": 4,
-    # 5: technologies, and what stands on the core while nothing in it needs it
+    # 5: technologies; and what stands on the core, is imported by its own name, and nothing in the
+    # core needs
     "cancelkit.adapters": 5,
+    "cancelkit.bulk": 5,
+    "cancelkit.discovery": 5,
     "cancelkit.guard": 5,
     "cancelkit.letters": 5,
     "cancelkit.queue": 5,
     "cancelkit.recipients": 5,
+    "cancelkit.relay": 5,
+    "cancelkit.schedule": 5,
+    "cancelkit.sections.creating_expiry": 5,
     "cancelkit.testing": 5,
     "cancelkit.timeline": 5,
     # 6: the front door; it does not know the technologies
     "cancelkit": 6,  # cancelkit/__init__.py alone
     "cancelkit.__main__": 6,
 }
-CORE = 4  # the highest rank that knows no technology
+CORE = 4  # what everything else stands on
+TECHNICAL = ("cancelkit.adapters", "cancelkit.testing", "cancelkit.__main__")
+"""What knows the world outside: the clock, chance, files. Nothing else does."""
 
 STRANGERS = [("cancelkit.sections", "cancelkit.ports")]
 
@@ -90,8 +94,9 @@ TECHNOLOGIES = {
     "cancelkit.testing": {"hypothesis", "pytest"},
 }
 
-# What only comes through ports, or as a value. A package forbids all that is in it.
-NOT_IN_CORE = {
+# What only comes through ports, or as a value: everywhere but in TECHNICAL. A package forbids all
+# that is in it.
+ONLY_BY_PORTS = {
     "asyncio",
     "datetime.date.today",
     "datetime.datetime.now",
@@ -113,7 +118,7 @@ NOT_IN_CORE = {
     "uuid.uuid4",
 }
 
-MAX_CORE_LINES = 4_630  # the aim is 3,500
+MAX_CORE_LINES = 4_320  # the aim is 3,500: not reached, and nothing is to be dropped for it
 MAX_FILE_LINES = 350
 
 ROOT = Path(cancelkit.__file__).parent
@@ -229,16 +234,16 @@ def names_bound(tree: ast.AST) -> set[str]:
 
 
 def forbidden_uses(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Every use of something in NOT_IN_CORE, under whatever name, called or only handed on."""
+    """Every use of something in ONLY_BY_PORTS, under whatever name, called or only handed on."""
     known = {"open": "open"} if "open" not in names_bound(tree) else {}
     for line, full, local in imports_of(tree):
         known |= {local or full.partition(".")[0]: full if local else full.partition(".")[0]}
-        if any(within(full, banned) for banned in NOT_IN_CORE):
+        if any(within(full, banned) for banned in ONLY_BY_PORTS):
             yield line, full
     for node in ast.walk(tree):
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
             first, dot, rest = dotted(node).partition(".")
-            if (full := known.get(first, "") + dot + rest) in NOT_IN_CORE:
+            if (full := known.get(first, "") + dot + rest) in ONLY_BY_PORTS:
                 yield node.lineno, full
 
 
@@ -259,7 +264,7 @@ def violations(name: str, source: str) -> list[str]:
         ours = within(target, "cancelkit")
         if problem := own_import(name, target) if ours else foreign_import(name, target):
             found.add((line, problem))
-    if (rank_of(name) or 0) <= CORE or name == "cancelkit":
+    if not any(within(name, package) for package in TECHNICAL):
         found |= {(line, f"uses {use}") for line, use in forbidden_uses(tree)}
     return [f"line {line}: {problem}" for line, problem in sorted(found)]
 
@@ -312,6 +317,8 @@ PLANTED = [
     ("sections.mood", "from cancelkit.ports.unit import Unit", "sections imports cancelkit.ports"),
     ("ports.unit", "from cancelkit import sections", "ports imports cancelkit.sections"),
     ("kit", "from cancelkit.adapters.memory import Crm", "rank 4 imports"),
+    ("kit", "from cancelkit.relay import Relay", "of rank 5"),
+    ("sections", "from cancelkit.sections import creating_expiry", "of rank 5"),
     ("", "from cancelkit.adapters import memory", "the front door imports"),
     ("", "import uuid\nuuid.uuid4()", "uses uuid.uuid4"),
     ("kit", "from . import views", "relative import"),
@@ -319,7 +326,7 @@ PLANTED = [
     ("kit", "from rich.table import Table", "belongs into cancelkit.adapters.cli"),
     ("adapters.memory", "import rich", "belongs into cancelkit.adapters.cli"),
     ("adapters.climate", "import rich as r", "belongs into cancelkit.adapters.cli"),
-    ("adapters.cli", "import sqlalchemy as sa", "belongs into cancelkit.adapters.sqlalchemy"),
+    ("adapters.cli", "import sqlalchemy as sa", "or cancelkit.adapters.sqlalchemy"),
     ("adapters.cli", "import django", "belongs into its own adapter"),
     ("times", "from datetime import datetime as dt\ndt.now()", "uses datetime.datetime.now"),
     ("times", "import datetime\ndatetime.datetime.utcnow()", "uses datetime.datetime.utcnow"),

@@ -13,7 +13,9 @@ from cancelkit import STANDARD, CancelKit, Person, Reasons
 from cancelkit.bulk import check_many
 from cancelkit.errors import BadSetup, Invalid, WrongDate
 from cancelkit.facts import Facts
+from cancelkit.letters import Languages
 from cancelkit.records import HistoryEntry
+from cancelkit.schedule import process_due
 from cancelkit.states import Light, SectionState, green
 from tests.world import TODAY, World, admins, world
 
@@ -135,7 +137,7 @@ class ListedSection:
 @pytest.mark.parametrize("chunk", [0, -1])
 def test_chunk_of_nobody_is_invalid(chunk: int) -> None:
     """It would look at nobody, and say so of nobody."""
-    with pytest.raises(Invalid, match=f"chunk must be 1 or more, not {chunk}"):
+    with pytest.raises(Invalid, match=f"chunk must be a whole number, 1 or more, not {chunk}"):
         list(check_many(world().desk(), ["C-1"], chunk=chunk))
 
 
@@ -189,3 +191,41 @@ def test_history_says_which_status_was_adopted_and_which_was_left() -> None:
     here.crm.put_customer(evolve(here.customer, status=evolve(status, value="frozen")))
     here.get().adopt()
     assert _last(here).done
+
+
+@pytest.mark.parametrize("number", ["7", None, 1.5, True, -1], ids=repr)
+def test_what_is_no_number_of_something_is_invalid(number: Any) -> None:
+    desk = world().desk()
+    for ask, what in (
+        (lambda: list(check_many(desk, ["C-1"], chunk=number)), "chunk must be a whole number, 1"),
+        (lambda: process_due(desk, page=number), "page must be a whole number, 1"),
+        (lambda: desk.get("C-1").view(name=number), "name must be a whole number, 0"),
+    ):
+        with pytest.raises(Invalid, match=f"{what} or more, not {number!r}"):
+            ask()
+
+
+@pytest.mark.parametrize("ids", ["C-1", b"C-1", None, 7, [None], [7]], ids=repr)
+def test_what_is_no_list_of_ids_is_invalid(ids: Any) -> None:
+    """One text is none: it would be taken for as many customers as it has characters."""
+    desk = world().desk()
+    for ask in (desk.banners, lambda many: list(check_many(desk, many))):
+        with pytest.raises(Invalid, match="a customer id"):
+            ask(ids)
+
+
+@pytest.mark.parametrize("kinds", [None, 7, [7], [None], ("cases", ""), b"cases"], ids=repr)
+def test_guarded_kinds_that_are_none_are_a_bad_setup(kinds: Any) -> None:
+    with pytest.raises(BadSetup, match=r"guarded=: .*a kind of records"):
+        CancelKit(STANDARD, roles=admins(), users=world().users, guarded=kinds)
+
+
+@pytest.mark.parametrize("language", [None, 7, b"de", "d\ne"], ids=repr)
+def test_language_that_is_no_tag_is_invalid(language: Any) -> None:
+    texts = world().kit.translator
+    with pytest.raises(Invalid, match="the language tag must be"):
+        Languages({}, texts).of(language)
+    with pytest.raises(Invalid, match="the language tag must be"):
+        Languages({language: texts}, texts)
+    with pytest.raises(BadSetup, match="by language tag"):
+        Languages(language, texts)

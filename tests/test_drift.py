@@ -26,6 +26,7 @@ from cancelkit.errors import (
     CustomerGone,
     Drift,
     NoDrift,
+    NoStatus,
     NotAllowed,
     NotPending,
     OperationReused,
@@ -463,11 +464,36 @@ def status_lost(here: World) -> None:
     here.crm.put_customer(evolve(here.customer, status=None))
 
 
+def test_what_needs_no_status_goes_on_where_the_crm_has_lost_it() -> None:
+    """The host mirrors, and promised one: what is offered works, and the rest is drift."""
+    here = drifted(status_lost)
+    offered = here.get("boss").view().actions
+    assert (Verb.BEGIN, Verb.ENTER, Verb.END) == offered
+    assert (
+        State.PENDING is here.get("boss").begin().now is here.get("boss").enter(Mood("happy")).now
+    )
+    for verb, command in commands(here.get("boss")).items():
+        if verb not in (*offered, Verb.REINSTATE):
+            with pytest.raises(Drift, match="somebody else has changed the status to -"):
+                command()
+    assert None is here.status
+
+
+def test_begin_is_neither_offered_nor_done_without_a_status_that_could_be_marked() -> None:
+    here = drifted(status_lost)
+    here.get("boss").end()
+    tables = here.tables()
+    assert () == here.get("boss").view().actions
+    with pytest.raises(NoStatus, match="the CRM gives Harbour Café no status") as caught:
+        here.get("boss").begin()
+    assert (("no_status",), tables) == (caught.value.codes, here.tables())
+    set_status(here, FORMER)
+    assert State.PENDING is here.get("boss").begin().now
+
+
 def test_end_works_where_the_crm_has_lost_the_status() -> None:
-    """The host promised one (it mirrors), so that nothing else can be done: only End is left."""
     here = drifted(status_lost)
     assert "The status was changed to - by somebody else" == here.get().view().drift
-    assert Verb.END in here.get("boss").view().actions
     with pytest.raises(Drift):
         here.get().remove()
     outcome = here.get("boss").end()

@@ -56,7 +56,7 @@ ENGLISH_TEXTS: Mapping[str, str] = core_english.TEXTS | PANEL_ENGLISH
 TABLES: Mapping[str, Mapping[str, str]] = {"de": GERMAN_CORE | GERMAN_PANEL}
 """Language -> the table that translates all of `ENGLISH_TEXTS`."""
 FORMS = ("zero", "one", "two", "few", "many", "other")
-SAME = {"plan.status", "panel.status", "label.Neutral"}
+SAME = {"plan.status", "panel.status", "queue.status", "label.Neutral"}
 """The texts that are the same in English and in German."""
 DAY = date(2026, 3, 2)
 

@@ -15,6 +15,7 @@ from cancelkit.adapters.memory import MemoryCrm, MemoryHost
 from cancelkit.ports import Cancellations, Unit
 from cancelkit.testing.machine import Machine
 from cancelkit.testing.memory import MemoryBackDoor
+from cancelkit.testing.sides import ALICE
 from cancelkit.testing.world import World
 from tests.harness.broken import Changes, Replaced
 from tests.harness.report import Report
@@ -68,3 +69,18 @@ def test_a_planted_bug_is_found_by_the_machine(name: str, report: Report) -> Non
     with pytest.raises(AssertionError) as caught:
         run_state_machine_as_test(planted, settings=once)
     report("planted bugs found by the machine", f"{name}: {str(caught.value).splitlines()[:1]}")
+
+
+def test_roles_change_in_the_machine_and_decide_what_comes_back() -> None:
+    """Otherwise it would never try somebody who could do everything, and no longer can."""
+    crm = MemoryCrm()
+    world = World(MemoryHost(crm), MemoryBackDoor(crm), MemoryBackDoor(crm))
+    machine = type("Roles", (Machine,), {"world": world})()
+    machine.role(which=0, to="", command="begin", stays=False, fault="")
+    machine.role(which=0, to="Customer Cancellation", command="begin", stays=True, fault="")
+    machine.resolve(which=0, end=True, who=ALICE, fault="")
+    (customer, *_) = machine.keys
+    history = machine.theirs.at(customer).history()
+    wanted = [("begin", False), ("begin", True), ("end", False)]
+    assert wanted == [(entry.verb.value, entry.accepted) for entry in history]
+    assert ["not_allowed"] * 2 == [why.code for entry in history for why in entry.refusals]

@@ -199,10 +199,15 @@ def test_recipient_whose_language_cannot_be_stored_is_a_broken_contract(language
 
 
 def test_plan_says_who_would_be_told_and_the_outcome_who_will_be() -> None:
-    """Of a day to come that is who is told of the schedule, not who is told of the Process."""
+    """For a day to come: who is told of the schedule now, and who of the Process on the day."""
     here = telling(Rule((BOSS,), frozenset({"processed"})), Rule((SUE,), frozenset({"scheduled"})))
     here.ready()
     assert ((BOSS,), (SUE,)) == (here.get().plan().notify, here.get().plan(on=ON).notify)
+    assert ((), (BOSS,)) == (here.get().plan().notify_then, here.get().plan(on=ON).notify_then)
+    data = here.get().plan(on=ON).data()
+    assert (["s-8"], ["boss"]) == tuple(
+        [p["id"] for p in data[k]] for k in ("notify", "notify_then")
+    )
     token = here.get().plan(on=ON).token
     assert (SUE,) == here.get().process(token, on=ON).notified
 

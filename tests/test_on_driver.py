@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
+from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
@@ -288,6 +288,33 @@ def test_whoever_listens_to_statements_hears_the_checklist(crm: Place, name: str
     assert name == "handle_error" or "cases" in heard[-1]
 
 
+def test_whoever_listens_to_every_engine_hears_it_too(crm: Place) -> None:
+    """As tracing does."""
+    heard: list[str] = []
+
+    def listen(*args: Any) -> None:
+        heard.append(args[2])
+
+    event.listen(sa.Engine, "before_cursor_execute", listen)
+    try:
+        crm.owning().get(crm.key).view()
+    finally:
+        event.remove(sa.Engine, "before_cursor_execute", listen)
+    assert any("FROM cases" in text for text in heard)
+
+
+def test_a_value_that_cannot_be_read_is_the_same_error(databases: Databases) -> None:
+    """A word that the Enum of the host's table does not know."""
+    engine = databases.engine("sqlite", "things")
+    _things(engine)
+    statement: sa.Select[Any] = sa.select(THINGS.c.word).where(THINGS.c.id == sa.bindparam("id"))
+    with engine.begin() as db:
+        db.execute(sa.text("UPDATE things SET word = 'odd' WHERE id = 1"))
+        for ask in (through_sqlalchemy, OnDriver().one):
+            with pytest.raises(LookupError, match="odd"):
+                ask(db, statement, {"id": 1})
+
+
 def test_what_is_logged_is_logged(crm: Place, caplog: pytest.LogCaptureFixture) -> None:
     engine = sa.create_engine(crm.engine.url, echo=False)
     with caplog.at_level(logging.INFO, "sqlalchemy.engine"), engine.begin() as db:
@@ -333,7 +360,7 @@ def test_an_error_is_the_one_that_sqlalchemy_raises(crm: Place) -> None:
     seen = []
     for ask in (through_sqlalchemy, OnDriver().one):
         with crm.engine.connect() as db, db.begin():
-            with pytest.raises(sa.exc.DBAPIError) as raised:
+            with pytest.raises(exc.DBAPIError) as raised:
                 ask(db, statement, {})
             seen.append((type(raised.value), str(raised.value.orig), raised.value.statement))
             assert not db.invalidated

@@ -19,9 +19,18 @@ from cancelkit.adapters.web.form_schema import form_schema
 from cancelkit.adapters.web.schemas import DEFS, document_schema, schema_named
 from cancelkit.orders import form_from_data
 from cancelkit.records import State
-from tests.panel_crm import CHECKLIST, ENTERED, STATES, PanelWorld, data_of, in_state, panel_world
+from tests.panel_crm import (
+    CHECKLIST,
+    DAY,
+    ENTERED,
+    STATES,
+    PanelWorld,
+    data_of,
+    in_state,
+    panel_world,
+)
 from tests.panel_plugin import Everything
-from tests.world import TODAY
+from tests.world import NINE_O_CLOCK, TODAY
 
 SCHEMA = Draft202012Validator(document_schema())
 
@@ -58,7 +67,7 @@ def test_states_are_the_states_that_there_are() -> None:
     assert seen["scheduled"]["schedule"]["on"] == "2026-04-01"
     assert seen["blocked"]["schedule"]["due"] > seen["blocked"]["schedule"]["on"]
     assert {"drift", "gone"} == {state for state, one in seen.items() if one["drift"]}
-    assert {"overdue"} == {state for state, one in seen.items() if one["overdue"]}
+    assert {"stuck"} == {state for state, one in seen.items() if one["stuck"]}
     assert {"cancelled"} == {state for state, one in seen.items() if one["ended"]}
     overridden = {s["key"]: s["override"] for s in seen["overridden"]["sections"] if s["override"]}
     assert "The cup is not ours" == overridden["cases"]["reason"]
@@ -149,13 +158,13 @@ def test_document_of_a_check_has_no_timeline() -> None:
 
 def test_document_says_what_a_front_end_needs() -> None:
     """The customer's own page, who began and how long ago, the verbs in words, the counts."""
-    w = in_state("overdue")
+    w = in_state("stuck")
     document = shown(w)
     assert "https://crm.example/c/C-1" == document["link"]
     assert ("Cora", 61, True) == (
         document["begun"]["by"]["name"],
-        document["days"],
-        document["overdue"],
+        document["age"],
+        document["stuck"],
     )
     assert "Remove Cancellation" == document["words"]["remove"]
     assert len(document["sections"]) == document["counts"]["total"]
@@ -166,9 +175,21 @@ def test_document_says_what_a_front_end_needs() -> None:
     assert set(document["actions"]) == set(document["words"])
 
 
-@pytest.mark.parametrize("after", [60, 61])
-def test_overdue_is_as_the_panel_says(after: int) -> None:
-    assert (after == 60) is shown(in_state("overdue", stuck_after=after))["overdue"]
+@pytest.mark.parametrize("after", [61, 62])
+def test_stuck_is_as_the_panel_says(after: int) -> None:
+    w = in_state("stuck", stuck_after=after)
+    assert (after == 61) is shown(w)["stuck"]
+    w.desk().get("C-1").enter_data("mood", {"option": "angry"})
+    assert not shown(w)["stuck"], "somebody has touched it"
+
+
+def test_one_whose_day_has_passed_is_overdue() -> None:
+    w = in_state("scheduled")
+    for days, overdue in ((30, False), (31, True)):
+        w.clock.set(NINE_O_CLOCK + days * DAY)
+        document = shown(w)
+        assert overdue is document["overdue"]
+        assert [] == faults(document)
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -223,7 +244,7 @@ FORMS = {
 
 def test_every_form_has_a_schema_at_an_address() -> None:
     w = panel_world()
-    assert ["reasons", "ownership", "future_expiry", "mood", "everything"] == list(FORMS)
+    assert ["reasons", "ownership", "mood", "everything"] == list(FORMS)
     for schema in FORMS.values():
         Draft202012Validator.check_schema(schema)
     assert "Reasons" == FORMS["reasons"]["properties"]["codes"]["title"]
@@ -292,7 +313,7 @@ def test_whatever_the_schema_of_a_form_refuses_the_form_refuses(data: st.DataObj
 def test_form_of_the_document_has_every_field_of_the_class() -> None:
     section = next(s for s in shown(in_state("entered"))["sections"] if s["key"] == "everything")
     names = [one["name"] for one in section["form"]["fields"]]
-    assert [one.name for one in Everything.__attrs_attrs__] == names  # type: ignore[attr-defined]  # attrs puts it there
+    assert [one.name for one in Everything.__attrs_attrs__] == names
     assert ENTERED["day"] == section["entered"]["day"]
 
 

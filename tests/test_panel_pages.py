@@ -241,7 +241,7 @@ def test_what_the_core_refuses_is_kept_too() -> None:
     alice.world.users.put(evolve(alice.world.users.find(["s-8"])["s-8"], active=False))
     page = alice.send(form)
     assert 422 == page.status
-    assert "Sue (s-8) is not an active user" in page.text
+    assert "Sue is no longer an active user" in page.text
     assert ["user:s-8"] == page.form("/ownership").values("user")
 
 
@@ -355,17 +355,19 @@ def test_the_banner_is_a_fragment_with_a_link_from_the_hosts_page() -> None:
     alice = visitor()
     assert "" == alice.open(f"{C}/banner").html.strip()
     alice.world.begun()
-    page = alice.open(f"{C}/banner?at=/some/prefix")
-    assert ["/some/prefix/customers/C-1"] == page.reading.links
+    page = alice.open(f"{C}/banner")
+    assert ["../../customers/C-1"] == page.reading.links
     assert "Live (PC) Cancellation pending since" in page.text
     assert [] == [one for one in page.reading.attributes if one[1] in ("style", "onclick")]
     assert "script" not in page.reading.tags
 
 
-@pytest.mark.parametrize("at", ["//evil.example/", "javascript:alert(1)", "https://e", "/a?b", "x"])
-def test_a_banner_leads_to_no_other_site(at: str) -> None:
-    alice = begun()
-    assert 422 == alice.open(f"{C}/banner?at={at}").status
+def test_the_banner_in_a_page_of_the_host_leads_to_where_the_panel_is_mounted() -> None:
+    panel, w = new_panel(mount="/crm/cancelling"), panel_world()
+    assert "" == panel.banner(w.desk(), "C-1")
+    w.begun()
+    assert 'href="/crm/cancelling/customers/C-1"' in panel.banner(w.desk(), "C-1")
+    assert "/crm/cancelling/customers/a~2Fb" == panel.address("a/b")
 
 
 @pytest.mark.parametrize(
@@ -404,7 +406,7 @@ def test_a_reader_of_german_gets_the_formats_of_germany() -> None:
     alice = begun()
     alice.headers["accept-language"] = "de-DE,de;q=0.9"
     page = alice.open(C)
-    assert ("html", "lang", "de-DE") in page.reading.attributes
+    assert ("html", "lang", "de") in page.reading.attributes
     assert "2. März 2026" in page.text
 
 

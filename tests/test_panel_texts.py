@@ -34,7 +34,8 @@ DETAILED = {key.split(".")[1] for key in TEXTS if re.fullmatch(r"problem\..+\.de
 TITLED = {key.split(".")[1] for key in TEXTS if re.fullmatch(r"problem\.[a-z_]+", key)}
 
 FAMILIES: Mapping[str, Collection[str]] = {
-    "light.{line.light.value}": [light.value for light in Light],
+    "light.{line.today.value}": [light.value for light in Light],
+    "verb.{verb.value}": [verb.value for verb in Verb],
     "gate.{line.gate.value}": [gate.value for gate in Gate],
     "field.wrong.{key}": [
         *("day", "instant", "whole", "number", "json", "unticked", "comment", "choice")
@@ -50,7 +51,12 @@ FAMILIES: Mapping[str, Collection[str]] = {
 }
 """A key that is put together, to the letter: what there is to put in its place."""
 
-OPTIONAL = {"problem.{'unfit' if isinstance(error, Unfit) else what.code}", "{key}.detail"}
+OPTIONAL = {
+    "problem.{self.code}",
+    "problem.{self.code}.detail",
+    "problem.{'unfit' if isinstance(error, Unfit) else what.code}",
+    "{key}.detail",
+}
 """Keys that need not have a text: then there is another one, or none is shown."""
 
 LABELS = "{label}"

@@ -26,7 +26,15 @@ from cancelkit import (
 )
 from cancelkit.adapters.memory import MemoryHost, MemoryNotifier, Record
 from cancelkit.bulk import check_many
-from cancelkit.errors import AlreadyPending, BadSetup, Blocked, Invalid, NotAllowed, UnknownSection
+from cancelkit.errors import (
+    AlreadyPending,
+    BadSetup,
+    Blocked,
+    Invalid,
+    NotAllowed,
+    OtherProfile,
+    UnknownSection,
+)
 from cancelkit.facts import Facts
 from cancelkit.recipients import Rule, WorkflowSetup
 from cancelkit.records import State
@@ -151,12 +159,30 @@ def test_gate_of_a_profile_decides_what_blocks() -> None:
     assert State.CANCELLED is process(here).now
 
 
-def test_begin_again_opens_the_one_that_is_there_whatever_profile_is_named() -> None:
+def test_begin_again_opens_the_one_that_is_there_without_naming_a_profile_or_naming_its_own() -> (
+    None
+):
     here = begun()
     before = here.record()
-    here.desk("bob").begin("C-1", profile="moved")
+    here.desk("bob").begin("C-1", profile="insolvency")
     here.desk("bob").begin("C-1")
     assert before == here.record()
+
+
+@pytest.mark.parametrize(("first", "said"), [("insolvency", "insolvency"), ("", "-")])
+def test_begin_again_by_another_profile_is_refused_and_says_which_one_it_has(
+    first: str, said: str
+) -> None:
+    """Its checklist would not be used, and whoever named it would work through another one."""
+    here = begun(first)
+    before = here.record()
+    with pytest.raises(
+        OtherProfile, match=f"with the profile {said}, not moved; open it"
+    ) as caught:
+        here.desk("bob").begin("C-1", profile="moved")
+    assert (("other_profile",), before) == (caught.value.codes, here.record())
+    assert [] == done(here)
+    assert [True, False] == [entry.accepted for entry in here.history()]
 
 
 def test_next_cancellation_may_have_another_profile() -> None:
@@ -528,7 +554,7 @@ def test_history_says_by_which_profile_it_was_begun() -> None:
     assert ["Profile: insolvency"] == done(here)
 
 
-@pytest.mark.parametrize("profile", ["insolvency", "moved", ""])
+@pytest.mark.parametrize("profile", ["insolvency", ""])
 def test_begin_that_opens_what_is_there_does_not_say_that_a_profile_was_taken(profile: str) -> None:
     here = begun()
     here.get("bob").begin(profile=profile)

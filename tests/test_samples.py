@@ -16,6 +16,7 @@ from cancelkit.adapters.threads import ThreadSampler
 from cancelkit.errors import BadSetup
 from cancelkit.facts import Facts
 from cancelkit.needs import Need, NotAnAnswer
+from cancelkit.queue import Stage, queue
 from cancelkit.states import Light, SectionState, green, red
 from cancelkit.testing import SamplerContract, SamplerWorld
 from tests.world import World, world
@@ -93,6 +94,14 @@ def test_a_sample_is_shown_and_never_blocks(answer: object, light: Light) -> Non
     line = here.get().view().section("billing")
     assert (light, False) == (line.light, line.blocks)
     assert isinstance(here.get().process(here.get().plan().token), Outcome)
+
+
+def test_the_queue_asks_no_other_system_and_is_ready_all_the_same() -> None:
+    here, sampler = sampling(1250)
+    here.ready()
+    sampler.asked = 0
+    (row,) = queue(here.desk()).rows
+    assert (Stage.READY, (), 0) == (row.stage, row.blocked_by, sampler.asked)
 
 
 def test_samples_are_taken_outside_the_unit_of_work_and_only_where_sections_are_judged() -> None:

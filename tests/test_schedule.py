@@ -697,7 +697,7 @@ def test_page_of_nothing_is_invalid(page: int) -> None:
     """It would find nothing due, for ever."""
     here = many("C-2")
     go_to(here, LATER)
-    with pytest.raises(Invalid, match=f"page must be 1 or more, not {page}"):
+    with pytest.raises(Invalid, match=f"page must be a whole number, 1 or more, not {page}"):
         process_due(job(here), page=page)
 
 

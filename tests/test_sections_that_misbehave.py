@@ -138,7 +138,7 @@ NONSENSE: dict[str, Callable[[], object]] = {
     "Decimal in the message": lambda: green("odd.fine", due=Decimal("9.99")),  # type: ignore[arg-type]  # the mistake
     "float in the message": lambda: green("odd.fine", due=9.99),  # type: ignore[arg-type]  # the mistake
     "bool in the message": lambda: green("odd.fine", paid=True),
-    "datetime in the message": lambda: green("odd.fine", at=datetime(2026, 3, 2, tzinfo=UTC)),
+    "instant without a zone": lambda: green("odd.fine", at=datetime(2026, 3, 2)),  # noqa: DTZ001 - the mistake
     "None in the message": lambda: green("odd.fine", by=None),  # type: ignore[arg-type]  # the mistake
     "light as text": lambda: SectionState("green", Message("odd.fine")),  # type: ignore[arg-type]  # the mistake
     "no light": lambda: SectionState(None, Message("odd.fine")),  # type: ignore[arg-type]  # the mistake

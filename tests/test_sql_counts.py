@@ -99,13 +99,20 @@ def facts(here: Here, keys: Sequence[str]) -> Any:
 
 @pytest.mark.parametrize("number", [0, MANY])
 def test_a_checklist_is_one_statement_and_one_row(here: Here, number: int) -> None:
+    """Through SQLAlchemy and on the driver itself, with one text."""
     key = with_open_records(here, number)
     here.counted.clear()
-    answers = facts(here, [key])[key]
-    assert (1, 1) == (here.counted.statements, here.counted.rows)
-    expected = Count(100, more=True) if number else Count(0)
-    assert expected == answers[OpenRecords("cases")]
-    assert len(KIT.checklist.needs) == len(answers)
+    direct = evolve(here, host=plugged(CRM, on_driver=True))
+    for at, way in enumerate((here, direct), 1):
+        answers = facts(way, [key])[key]
+        assert (at, at, 1) == (
+            here.counted.statements,
+            here.counted.rows,
+            len(here.counted.distinct),
+        )
+        expected = Count(100, more=True) if number else Count(0)
+        assert expected == answers[OpenRecords("cases")]
+        assert len(KIT.checklist.needs) == len(answers)
 
 
 @pytest.mark.parametrize("number", [0, MANY])
@@ -138,12 +145,16 @@ def test_a_view_is_three_statements_and_three_rows(here: Here) -> None:
 
 
 def test_a_thousand_checklists_have_one_text(here: Here) -> None:
+    """And nothing is compiled after the first."""
     keys = [here.ready() for _ in range(20)]
+    facts(here, keys[:1])
     here.counted.clear()
+    compiled = _compiled(here.engine)
     with here.desk().host.reading() as unit:
         for turn in range(1_000):
             unit.customers.facts([keys[turn % len(keys)]], KIT.checklist.needs, DAY)
     assert (1_000, 1) == (here.counted.statements, len(here.counted.distinct))
+    assert compiled == _compiled(here.engine)
 
 
 def test_a_hundred_processes_have_as_many_texts_as_one(here: Here) -> None:

@@ -312,8 +312,11 @@ class Model:
             return refused("already_pending") if one.status.pending else None
         return None
 
-    def expect_begin(self, one: Account) -> Expected:
-        return self.drift(one) if one.state == "open" and one.gone else Expected("done")
+    def expect_begin(self, one: Account, profile: str) -> Expected:
+        if one.state == "open" and one.gone:
+            return self.drift(one)
+        other = one.state == "open" and profile not in ("", one.profile)
+        return refused("other_profile") if other else Expected("done")
 
     def expect_enter(self, one: Account, actor: Person, form: object, ticket: Ticket) -> Expected:
         section = SECTIONS[type(form)]
@@ -602,7 +605,7 @@ class Stories(RuleBasedStateMachine):
             key,
             (profile,),
             call=lambda op: desk.get(customer).begin(profile=profile, op=op),
-            expect=self.model.expect_begin,
+            expect=lambda one: self.model.expect_begin(one, profile),
             do=lambda one: self.model.begin(one, profile),
         )
 

@@ -192,7 +192,7 @@ def test_refusals_whose_code_is_no_constant_are_known() -> None:
     assert ["already_cancelled", "already_pending", "cancelled_elsewhere", "customer_gone"] == BARS[
         :4
     ]
-    assert ["drift", "no_drift", "not_cancelled", "not_pending"] == BARS[4:]
+    assert ["drift", "no_drift", "no_status", "not_cancelled", "not_pending"] == BARS[4:]
 
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: f"{use.where}-{use.key}")
@@ -273,7 +273,9 @@ def barred() -> Iterator[tuple[str, Verb, decide.Seen]]:
     ):
         customer = Customer("C", "Cafe", status)
         state = lifecycle.state_of(customer, one)
-        seen = decide.Seen(now, now.date(), state, customer, one, allowed=True, gone=absent)
+        seen = decide.Seen(
+            now, now.date(), state, customer, one, True, gone=absent, unmarkable=status is None
+        )
         if bar := decide._bar(verb, seen):
             yield bar, verb, seen
 

@@ -8,26 +8,16 @@ from typing import TypeVar
 from attrs import evolve
 
 from cancelkit.checklist import Checklist
-from cancelkit.decide import Ask, Seen
+from cancelkit.decide import Seen
 from cancelkit.lifecycle import TABLE
-from cancelkit.people import Customer, Status
-from cancelkit.records import (
-    CancellationRecord,
-    Entry,
-    Override,
-    Performed,
-    Schedule,
-    Stamp,
-    State,
-    Verb,
-)
+from cancelkit.people import Status
+from cancelkit.records import CancellationRecord, Entry, Override, Performed, Schedule, State, Verb
 from cancelkit.registration import version_of
 
 
-def begun(
-    key: str, checklist: Checklist, profile: str, customer: Customer, stamp: Stamp
-) -> CancellationRecord:
+def begun(key: str, checklist: Checklist, seen: Seen) -> CancellationRecord:
     """Return a new cancellation: the status as it was, and a copy of the checklist's rules."""
+    customer = seen.customer
     return CancellationRecord(
         id=key,
         tenant=customer.tenant,
@@ -37,31 +27,28 @@ def begun(
         version=1,
         gates=checklist.copied,
         former=customer.status,
-        begun=stamp,
-        profile=profile,
+        begun=seen.stamp,
+        profile=seen.ask.profile,
         required=checklist.required,
     )
 
 
 def advanced(
-    record: CancellationRecord,
-    ask: Ask,
-    seen: Seen,
-    verb: Verb,
-    done: tuple[Performed, ...],
-    stamp: Stamp,
+    record: CancellationRecord, seen: Seen, verb: Verb, done: tuple[Performed, ...]
 ) -> CancellationRecord:
     """Return the next version of a cancellation, after the move `verb`."""
+    ask, key, stamp = seen.ask, seen.ask.section, seen.stamp
     to, performed = TABLE[seen.state, verb], (*record.performed, *done)
     record = evolve(record, version=record.version + 1, state=to, performed=performed)
     match verb:
         case Verb.ENTER:
             names = {user.id: user.name for user in seen.users.values()}
             version = version_of(type(ask.form))
-            entry = Entry(ask.section, version, ask.data or {}, record.version, stamp, names)
-            return evolve(record, entries=(*_others(record.entries, ask.section), entry))
+            entry = Entry(key, version, ask.data or {}, record.version, stamp, names)
+            return evolve(record, entries=(*_others(record.entries, key), entry))
         case Verb.OVERRIDE:
-            return evolve(record, overrides=_overrides(ask, seen, record, stamp))
+            over = () if ask.take_back else (_override(seen, key),)
+            return evolve(record, overrides=(*_others(record.overrides, key), *over))
         case Verb.SCHEDULE:
             on = seen.on or seen.today
             return evolve(record, schedule=Schedule(on, on, stamp))
@@ -84,15 +71,9 @@ def _others(those: tuple[S, ...], section: str) -> tuple[S, ...]:
     return tuple(one for one in those if one.section != section)
 
 
-def _overrides(
-    ask: Ask, seen: Seen, record: CancellationRecord, stamp: Stamp
-) -> tuple[Override, ...]:
-    """Return the overrides with the one that is asked for, or without it."""
-    others = _others(record.overrides, ask.section)
-    if ask.take_back or seen.judged is None:
-        return others
-    said = next(state.message for s, state in seen.judged.pairs if s.key == ask.section)
-    return (*others, Override(ask.section, said, seen.open_ids, ask.note, stamp))
+def _override(seen: Seen, key: str) -> Override:
+    said = next(state.message for section, state in seen.judged.pairs if section.key == key)
+    return Override(key, said, seen.open_ids, seen.ask.note, seen.stamp)
 
 
 def _adopted(seen: Seen) -> Status | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from cancelkit.decide import Samples
 from cancelkit.errors import AdapterContractError, CancelkitError, CommandFailed, Invalid
@@ -18,6 +18,7 @@ from cancelkit.times import checked_instant, day_of
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -42,12 +43,9 @@ def sound_customer(
 
 
 def allowed(desk: Desk, action: str, customer: Customer) -> bool:
-    """Ask the role checker. Only the literal True grants; an exception denies and is reported."""
-    try:
-        return desk.kit.roles.allows(desk.actor, action, customer) is True
-    except Exception as error:  # noqa: BLE001 - the host's code; promise F18: deny
-        desk.kit.report(f"RoleChecker.allows({action!r})", error)
-        return False
+    """Ask the role checker: only the literal True grants, and an exception denies (promise F18)."""
+    port = f"RoleChecker.allows({action!r})"
+    return or_none(desk, port, desk.kit.roles.allows, desk.actor, action, customer) is True
 
 
 @contextmanager
@@ -102,14 +100,19 @@ def unless_blind(desk: Desk, port: str, ask: Callable[[], T], blind: bool) -> tu
         return None, said
 
 
+def or_none(
+    desk: Desk, port: str, ask: Callable[P, T], *args: P.args, **more: P.kwargs
+) -> T | None:
+    """Ask a port for a view: None where it fails, which is reported."""
+    return unless_blind(desk, port, lambda: ask(*args, **more), blind=True)[0]
+
+
 def sampled(desk: Desk, customer_id: str) -> Samples:
     """Ask the other systems, before the unit of work; one that fails is reported, and unknown."""
     needs, sampler = desk.kit.known.sampled, desk.kit.sampler
     if not needs or sampler is None:
         return {}
-    answers, _ = unless_blind(
-        desk, "Sampler.sample", lambda: sampler.sample(customer_id, needs), blind=True
-    )
+    answers = or_none(desk, "Sampler.sample", sampler.sample, customer_id, needs)
     return answers if isinstance(answers, Mapping) else {}
 
 

@@ -5,22 +5,22 @@ Import it by its own name; `import cancelkit` does not load it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from cancelkit import asking, reading
 from cancelkit.checklist import Checklist
 from cancelkit.decide import blocking
-from cancelkit.errors import Invalid
 from cancelkit.evaluate import Judged, read_answers
 from cancelkit.facts import Facts
+from cancelkit.needs import Need
 from cancelkit.people import Customer
 from cancelkit.ports import Unit
-from cancelkit.text import checked_id
+from cancelkit.text import checked_ids, checked_number
 from cancelkit.times import checked_day
 
 if TYPE_CHECKING:
@@ -68,9 +68,8 @@ def check_many(
     Customers that are not visible are left out, and so are those whom the actor may not view.
     The ids are taken as they are needed; `chunk` customers share one question.
     """
-    if chunk < 1:
-        raise Invalid(f"chunk must be 1 or more, not {chunk}.")
-    ids = (checked_id(one, "a customer id") for one in customer_ids)
+    checked_number(chunk, "chunk")
+    ids = checked_ids(customer_ids, "a customer id")
     while batch := tuple(dict.fromkeys(islice(ids, chunk))):
         with asking.faults("checking customers"), desk.host.reading() as unit:
             judged = _check(desk, unit, batch, checked_day(on), desk.kit.profile(profile))
@@ -88,7 +87,13 @@ def _check(
     needs = checklist.needs
     answers = unit.customers.facts([c.id for c in seen], needs, as_of) if seen else {}
     late = read_answers(checklist.sampled, {})  # other systems are not asked in bulk
-    facts = (
-        Facts(c, today, as_of, {**read_answers(needs, answers.get(c.id, {})), **late}) for c in seen
-    )
-    return [Readiness(f.customer, reading.evaluated(desk, checklist, f)) for f in facts]
+    nothing: Mapping[Need[Any], object] = {}
+    read: dict[int, Mapping[Need[Any], Any]] = {}  # adapters may give all who are alike one object
+
+    def facts_of(customer: Customer) -> Facts:
+        given = answers.get(customer.id, nothing)
+        if id(given) not in read:
+            read[id(given)] = {**read_answers(needs, given), **late}
+        return Facts(customer, today, as_of, read[id(given)])
+
+    return [Readiness(c, reading.evaluated(desk, checklist, facts_of(c))) for c in seen]

@@ -79,7 +79,8 @@ class Cancellation:
         """Open a cancellation and mark the customer as pending; again opens the one there is.
 
         The checklist of the profile ("" for the kit's own) is copied: later changes of the profile
-        do not change the cancellation.
+        do not change the cancellation. One that is open keeps its profile: to name another one is
+        refused (`OtherProfile`), and to name none opens it.
         """
         return self._run(Verb.BEGIN, op, profile=profile)
 

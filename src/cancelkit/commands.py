@@ -71,61 +71,47 @@ def _in_unit(desk: Desk, unit: Unit, ask: Ask) -> Outcome | Refused:
     if before is not None and before.digest == ask.digest:
         return evolve(before.outcome, replayed=True)
     seen = _look(desk, unit, ask, found, reused=before is not None)
-    decision = decide(ask, seen)
+    decision = decide(seen)
     if decision.to is None:
-        entry = writing.refusal(desk, unit, ask, seen, decision)
-        return _refused(desk, ask, seen, decision, entry)
+        entry = writing.refusal(desk, unit, seen, decision)
+        return _refused(desk, seen, decision, entry)
     if ask.form is not None:
-        seen = evolve(seen, users=reading.check_form(desk, seen, ask))
-    return writing.write(desk, unit, ask, seen, decision)
+        seen = evolve(seen, users=reading.check_form(desk, seen))
+    return writing.write(desk, unit, seen, decision)
 
 
 def _look(desk: Desk, unit: Unit, ask: Ask, found: object, *, reused: bool) -> Seen:
     """Read what this verb needs to be decided, and no more."""
-    customer, record, gone = reading.look_up(desk, unit, found, ask.customer_id)
-    if customer is None:
-        raise errors.UnknownCustomer(f"There is no customer {ask.customer_id!r} here.")
-    may = ask.due or asking.allowed(desk, ACTIONS[ask.verb], customer)
-    seen = reading.see(
-        desk,
-        customer,
-        record,
-        allowed=may,
-        gone=gone,
-        on=ask.on,
-        reused=ask.op if reused else "",
-        samples=ask.samples,
-        profile=ask.profile,
-    )
+    seen = reading.see(desk, unit, found, ask, ACTIONS[ask.verb], reused=reused)
     if ask.due:
-        seen = _on_the_day(seen)
-    if record is None or not may or reused or (seen.state, ask.verb) not in TABLE:
+        _on_the_day(seen)
+    record = seen.record
+    if record is None or not seen.allowed or reused or (seen.state, ask.verb) not in TABLE:
         return seen
     match ask.verb:
         case Verb.PROCESS:
             return reading.see_plan(desk, unit, seen, record, reading.judge(desk, unit, seen))
-        case Verb.PERFORM_NOW | Verb.OVERRIDE:
+        case Verb.OVERRIDE:
             judged = reading.judge(desk, unit, seen, only=ask.section)
-            effects = due_effects(judged, record) if ask.verb is Verb.PERFORM_NOW else ()
-            over = ask.verb is Verb.OVERRIDE
-            ids = reading.open_ids(desk, unit, seen, judged, ask.section) if over else ()
-            seen = evolve(seen, judged=judged, effects=effects, open_ids=ids)
+            ids = reading.open_ids(desk, unit, seen, judged, ask.section)
+            return evolve(seen, judged=judged, open_ids=ids)
+        case Verb.PERFORM_NOW:
+            judged = reading.judge(desk, unit, seen, only=ask.section)
+            seen = evolve(seen, judged=judged, effects=due_effects(judged, record))
         case Verb.REMOVE | Verb.REINSTATE:
             seen = reading.see_removal(desk, seen, record, put_back=ask.put_back)
         case _:
             return seen
-    return evolve(seen, unable=seen.unable or reading.why_not(unit, customer, seen.effects))
+    return evolve(seen, unable=seen.unable or reading.why_not(unit, seen.customer, seen.effects))
 
 
-def _on_the_day(seen: Seen) -> Seen:
-    """Take the effective date from the schedule; raises `NotDue` where there is none any more."""
-    schedule = seen.record.schedule if seen.record else None
-    if schedule is None or schedule.due > seen.today:
+def _on_the_day(seen: Seen) -> None:
+    """Raise `NotDue` where there is no schedule any more, or its day has not come."""
+    if seen.scheduled is None or seen.scheduled.due > seen.today:
         raise errors.NotDue(f"Nothing is due for customer {seen.customer.id!r} any more.")
-    return evolve(seen, on=schedule.on, behalf=schedule.stamp.by)
 
 
-def _refused(desk: Desk, ask: Ask, seen: Seen, decision: Decision, entry: HistoryEntry) -> Refused:
+def _refused(desk: Desk, seen: Seen, decision: Decision, entry: HistoryEntry) -> Refused:
     """Make the error: a sentence, every reason, and the fresh plan where a plan was judged."""
     message = Message.of(
         "command.refused",
@@ -134,6 +120,6 @@ def _refused(desk: Desk, ask: Ask, seen: Seen, decision: Decision, entry: Histor
         customer=entry.customer,
         why="; ".join(desk.kit.sentence(refusal) for refusal in decision.refusals),
     )
-    fresh = looking.plan_of(desk, seen, seen.judged) if seen.token and seen.judged else None
+    fresh = looking.plan_of(desk, seen) if seen.token else None
     cls = errors.REFUSED_BY_CODE.get(decision.refusals[0].code, Refused)
     return cls(desk.kit.text(message), decision.refusals, fresh=fresh, entry=entry)

@@ -8,13 +8,21 @@ from typing import Any, NamedTuple
 
 from attrs import field, frozen
 
-from cancelkit.evaluate import Judged
+from cancelkit.evaluate import NOT_JUDGED, Judged
 from cancelkit.lifecycle import TABLE, actual_status, drifted, moves, shown_status
 from cancelkit.messages import Message, Refusal, Value
 from cancelkit.needs import Need
 from cancelkit.people import Customer, Person, User
 from cancelkit.plan import Planned, Token
-from cancelkit.records import CancellationRecord, JsonObject, Performed, State, Verb
+from cancelkit.records import (
+    CancellationRecord,
+    JsonObject,
+    Performed,
+    Schedule,
+    Stamp,
+    State,
+    Verb,
+)
 from cancelkit.section import Gate
 from cancelkit.states import GREEN, RED, UNKNOWN, SectionState
 
@@ -26,7 +34,7 @@ Samples = Mapping[Need[Any], object]
 
 @frozen
 class Ask:
-    """A command, as data: all that is known before anything is read."""
+    """A command, or a look, as data: all that is known before anything is read."""
 
     verb: Verb
     actor: Person
@@ -46,9 +54,13 @@ class Ask:
     due: bool = False  # the day of a scheduled Process has come; nobody is there to be asked
 
 
+LOOK = Ask(Verb.PROCESS, Person(""))
+"""Nothing is asked for: somebody looks at what Process would do today."""
+
+
 @frozen(eq=False)
 class Seen:
-    """Everything that was read for a command, as values."""
+    """Everything that was read for a command or a look, as values."""
 
     at: datetime  # the instant of the command, in UTC
     today: date  # the day in the host's zone by which it is judged
@@ -56,20 +68,41 @@ class Seen:
     customer: Customer
     record: CancellationRecord | None
     allowed: bool  # the role checker answered the literal True
-    reused: str = ""  # the operation id, where it was used before with other arguments
+    ask: Ask = LOOK
+    blind: bool = False  # a look: what cannot be read is unknown, rather than a fault
+    reused: bool = False  # the operation id was used before, with other arguments
     gone: bool = False  # the customer is not here any more; only its cancellation is
-    on: date | None = None  # the effective date that was asked for
-    behalf: Person | None = None  # on a scheduled day: who scheduled it, the authority
-    profile: str = ""  # for Begin: by which checklist
+    unmarkable: bool = False  # the host mirrors the status, and gives this customer none
     users: Mapping[str, User] = field(factory=dict)  # for Enter: whom the form mentions
     open_ids: tuple[str, ...] = ()  # for Override: the records that keep the section red
-    judged: Judged | None = None  # for commands that judge sections
+    judged: Judged = NOT_JUDGED  # for commands that judge sections
     effects: tuple[Planned, ...] = ()  # what the command would carry out
     unable: tuple[Refusal, ...] = ()  # why some of these effects cannot be carried out
     stays: tuple[Performed, ...] = ()  # for Remove, Reinstate: what was performed and stays so
-    samples: Samples = field(factory=dict)  # what other systems have answered
     told: tuple[Person, ...] = ()  # for Process: who would be notified
+    told_then: tuple[Person, ...] = ()  # who would be on the day, where that is still to come
     token: Token | None = None  # of the plan as it is now, for Process
+
+    @property
+    def scheduled(self) -> Schedule | None:
+        """The schedule whose day has come, where that is what was asked for."""
+        return self.record.schedule if self.record is not None and self.ask.due else None
+
+    @property
+    def on(self) -> date | None:
+        """The effective date, as scheduled or asked for; None for today."""
+        on = self.scheduled.on if self.scheduled else self.ask.on
+        return None if on == self.today else on
+
+    @property
+    def actor(self) -> Person:
+        """Who is responsible; on a scheduled day that is who scheduled it, the authority."""
+        return self.scheduled.stamp.by if self.scheduled else self.ask.actor
+
+    @property
+    def stamp(self) -> Stamp:
+        """Who is responsible, and when."""
+        return Stamp(self.actor, self.at)
 
     @property
     def later(self) -> bool:
@@ -91,24 +124,25 @@ class Decision(NamedTuple):
     effects: tuple[Planned, ...] = ()
 
 
-def decide(ask: Ask, seen: Seen) -> Decision:
+def decide(seen: Seen) -> Decision:
     """Decide a command: first authority, then the lifecycle, then what the verb itself demands."""
-    verb = Verb.SCHEDULE if ask.verb is Verb.PROCESS and seen.later else ask.verb
-    if refusals := _refusals(ask, seen, verb):
+    asked = seen.ask.verb
+    verb = Verb.SCHEDULE if asked is Verb.PROCESS and seen.later else asked
+    if refusals := _refusals(seen, verb):
         return Decision(verb, None, refusals)
     effects = () if verb is Verb.SCHEDULE else seen.effects
     return Decision(verb, TABLE[seen.state, verb], (), effects)
 
 
-def _refusals(ask: Ask, seen: Seen, verb: Verb) -> tuple[Refusal, ...]:
+def _refusals(seen: Seen, verb: Verb) -> tuple[Refusal, ...]:
     if seen.reused:
-        return (refusal("operation_reused", op=seen.reused),)
+        return (refusal("operation_reused", op=seen.ask.op),)
     if not seen.allowed:
-        return (refusal("not_allowed", actor=ask.actor.name, verb=verb.value),)
+        return (refusal("not_allowed", actor=seen.ask.actor.name, verb=verb.value),)
     if bar := _bar(verb, seen):
         return (_barred(bar, verb, seen),)
     if seen.record is not None and seen.state is not State.LIVE:
-        return _in_the_way(ask, seen, seen.record, verb)
+        return _in_the_way(seen, seen.record, verb)
     return ()
 
 
@@ -125,6 +159,8 @@ def _bar(verb: Verb, seen: Seen) -> str:
             return "not_cancelled"
         return "already_cancelled" if seen.state is State.CANCELLED else "not_pending"
     if seen.state is State.LIVE:
+        if seen.unmarkable:
+            return "no_status"
         return "already_pending" if status is not None and status.pending else ""
     if seen.state is State.CANCELLED:
         return "" if record and record.state is State.CANCELLED else "cancelled_elsewhere"
@@ -141,7 +177,7 @@ def _barred(bar: str, verb: Verb, seen: Seen) -> Refusal:
     """Put a bar into a refusal: where the customer stands, and what is allowed from there."""
     record, status = seen.record, seen.customer.status
     values: dict[str, Value] = {"verb": verb.value, **where(seen)}
-    if bar == "customer_gone":
+    if bar in ("customer_gone", "no_status"):
         values = {"customer": seen.customer.name}
     elif bar == "drift":
         was = actual_status(record.former if record else None)
@@ -181,41 +217,40 @@ def blocks(judged: Judged, key: str, state: SectionState) -> bool:
     return red and judged.checklist.gates[key] is BLOCKS
 
 
-def _in_the_way(
-    ask: Ask, seen: Seen, record: CancellationRecord, verb: Verb
-) -> tuple[Refusal, ...]:
+def _in_the_way(seen: Seen, record: CancellationRecord, verb: Verb) -> tuple[Refusal, ...]:
     """Return what stands in the way of a command on the cancellation that is there."""
+    ask = seen.ask
     if ask.token is not None and ask.token.cancellation != record.id:
         return (refusal("stale_token"),)
     match verb:
+        case Verb.BEGIN if ask.profile and ask.profile != record.profile:
+            return (refusal("other_profile", asked=ask.profile, profile=record.profile or "-"),)
         case Verb.ENTER:
             return _newer_answer(ask, record)
         case Verb.PERFORM_NOW if not seen.effects:
             return (refusal("nothing_planned", ask.section),)
         case Verb.OVERRIDE:
-            return _not_overridden(ask, seen, record)
+            return _not_overridden(seen, record)
         case Verb.PROCESS | Verb.SCHEDULE:
-            return _not_processed(ask, seen)
+            return _not_processed(seen)
         case _:
             return seen.unable
 
 
-def _not_overridden(ask: Ask, seen: Seen, record: CancellationRecord) -> tuple[Refusal, ...]:
-    red = () if seen.judged is None else seen.judged.pairs
-    stands = any(s.key == ask.section and state.light is RED for s, state in red)
-    blocks = seen.judged is not None and seen.judged.checklist.gates[ask.section] is BLOCKS
-    if record.override(ask.section) if ask.take_back else (stands and blocks):
-        return ()
-    return (refusal("nothing_to_override", ask.section),)
+def _not_overridden(seen: Seen, record: CancellationRecord) -> tuple[Refusal, ...]:
+    key, judged = seen.ask.section, seen.judged
+    red = judged.lights.get(key) == RED.value and judged.checklist.gates[key] is BLOCKS
+    there = record.override(key) if seen.ask.take_back else red
+    return () if there else (refusal("nothing_to_override", key),)
 
 
-def _not_processed(ask: Ask, seen: Seen) -> tuple[Refusal, ...]:
-    on, since = seen.on or seen.today, seen.customer.since
+def _not_processed(seen: Seen) -> tuple[Refusal, ...]:
+    ask, on, since = seen.ask, seen.on or seen.today, seen.customer.since
     if since is not None and on < since:
         return (refusal("too_early", on=on, since=since),)
     if ask.token is None and not ask.due:
         return (refusal("confirmation_missing"),)
-    if seen.judged is None or seen.token is None:  # fail closed: nothing was judged
+    if seen.token is None:  # fail closed: nothing was judged
         return (refusal("stale_token"),)
     blocked = blocking(seen.judged)
     if seen.later:  # what is red now may be green by then; what is unknown is no evidence

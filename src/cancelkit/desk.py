@@ -15,7 +15,7 @@ from cancelkit.looking import banner_of
 from cancelkit.people import Person
 from cancelkit.ports import Host, Translator
 from cancelkit.records import State
-from cancelkit.text import checked_id
+from cancelkit.text import checked_id, checked_ids
 from cancelkit.times import checked_day
 from cancelkit.views import View
 
@@ -63,7 +63,7 @@ class Desk:
 
         Neither roles nor customers are asked: ask for those that the host is showing.
         """
-        ids = [checked_id(one, "a customer id") for one in customer_ids]
+        ids = tuple(checked_ids(customer_ids, "a customer id"))
         with faults("looking for banners"), self.host.reading() as unit:
             found = unit.cancellations.current(ids)
         return {

@@ -94,6 +94,13 @@ TEXTS = {
         "the CRM shows {status} and pending, although no cancellation is open here; "
         "clear the mark in the CRM first"
     ),
+    "refused.other_profile": (
+        "the cancellation that is open was begun with the profile {profile}, not {asked}; open it "
+        "without naming one, or remove it first"
+    ),
+    "refused.no_status": (
+        "the CRM gives {customer} no status that could be marked as pending; give it one first"
+    ),
     "refused.already_cancelled": "already cancelled by {by} at {at}; moves allowed now: {moves}",
     "refused.cancelled_elsewhere": "{status} already, by other means; moves allowed now: {moves}",
     "refused.stale_token": "something has changed since the plan was shown; look at the fresh plan",

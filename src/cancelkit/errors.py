@@ -107,6 +107,14 @@ class AlreadyPending(WrongState):
     """The CRM marks the customer as pending, although no cancellation is open here."""
 
 
+class OtherProfile(Refused):
+    """Begin by a profile, while a cancellation by another one is open: it would not be used."""
+
+
+class NoStatus(WrongState):
+    """Begin, where the CRM gives the customer no status that could be marked as pending."""
+
+
 class AlreadyCancelled(WrongState):
     """The customer is cancelled already; the message says by whom and when, where that is known."""
 
@@ -167,6 +175,8 @@ REFUSED_BY_CODE: dict[str, type[Refused]] = {
     "not_allowed": NotAllowed,
     "not_pending": NotPending,
     "already_pending": AlreadyPending,
+    "no_status": NoStatus,
+    "other_profile": OtherProfile,
     "already_cancelled": AlreadyCancelled,
     "blocked": Blocked,
     "effect_refused": Blocked,

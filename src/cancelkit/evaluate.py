@@ -37,6 +37,10 @@ class Judged(NamedTuple):
         return {section.key: state.light.value for section, state in self.pairs}
 
 
+NOT_JUDGED = Judged(Checklist(()), (), {}, {})
+"""No section was looked at."""
+
+
 def with_overrides(
     judged: Judged, record: CancellationRecord, ids: Mapping[str, tuple[str, ...]]
 ) -> Judged:

@@ -20,7 +20,7 @@ from cancelkit.people import Customer, Person
 from cancelkit.ports import Fixers, Host, Links, Recipients, RoleChecker, Sampler, Translator, Users
 from cancelkit.records import State
 from cancelkit.registration import effect_kinds, form_of
-from cancelkit.text import checked_id, checked_line
+from cancelkit.text import checked_id, checked_ids, checked_line
 from cancelkit.times import checked_zone
 
 
@@ -51,8 +51,11 @@ def _profiles(profiles: Mapping[str, Checklist]) -> dict[str, Checklist]:
 
 
 def _kinds(kinds: str | Iterable[str]) -> frozenset[str]:
-    given = (kinds,) if isinstance(kinds, str) else kinds
-    return frozenset(checked_id(kind, "a kind of records") for kind in given)
+    try:
+        given = (kinds,) if isinstance(kinds, str) else kinds
+        return frozenset(checked_ids(given, "a kind of records"))
+    except Invalid as error:
+        raise BadSetup(f"guarded=: {error}") from error
 
 
 def _speak(kit: CancelKit, translator: Any) -> None:

@@ -13,17 +13,22 @@ from typing import NamedTuple
 
 from attrs import field, frozen
 
+from cancelkit.errors import BadSetup
 from cancelkit.messages import in_words, title
 from cancelkit.ports import Translator
 from cancelkit.records import Notification
+from cancelkit.text import checked_line
 
 
 def _tag(language: str) -> str:
     """Return a language tag as it is compared: "de_AT" and "DE-at" are one."""
+    checked_line(language, "the language tag")
     return language.replace("_", "-").casefold()
 
 
 def _by_tag(translators: Mapping[str, Translator]) -> dict[str, Translator]:
+    if not isinstance(translators, Mapping):
+        raise BadSetup('Languages needs translators by language tag, such as {"de": ...}.')
     return {_tag(language): translator for language, translator in translators.items()}
 
 

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import evolve
 
 from cancelkit import reading
-from cancelkit.asking import allowed, faults, link, sampled, sound_customer, unless_blind
-from cancelkit.decide import Ask, Seen, blocks, decide, drift_of, possible, refusal, where
-from cancelkit.errors import NotAllowed, NotPending, UnknownCustomer
+from cancelkit.asking import allowed, faults, link, or_none, sampled, sound_customer
+from cancelkit.decide import LOOK, Seen, blocks, decide, drift_of, possible, refusal, where
+from cancelkit.errors import NotAllowed, NotPending
 from cancelkit.evaluate import Judged
 from cancelkit.lifecycle import ACTIONS
 from cancelkit.messages import Message
 from cancelkit.people import Customer, NamedRecord, User
-from cancelkit.ports import Unit
+from cancelkit.ports import Links, Unit
 from cancelkit.records import CancellationRecord, HistoryEntry, State, Verb
 from cancelkit.states import Light, SectionState
-from cancelkit.text import checked_line
+from cancelkit.text import checked_line, checked_number
 from cancelkit.times import day_of
 from cancelkit.views import Line, Plan, View
 
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
     from cancelkit.kit import CancelKit
-
-
-Named = Mapping[str, tuple[NamedRecord, ...]]
 
 
 class Look(NamedTuple):
@@ -52,32 +50,29 @@ def look(
     Of the records that keep a section red, `name` are named, for the sections `of` (all where it
     is None).
     """
-    samples = sampled(desk, customer_id)
-    with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
-        seen, judged = _see(desk, unit, customer_id, on=on, samples=samples)
-        shown = _view(desk, unit, seen, judged, _named(desk, unit, seen, judged, name, of))
-        plan = plan_of(desk, seen, judged) if seen.record and seen.state is State.PENDING else None
-        return Look(shown, plan, tuple(unit.history.of(customer_id)))
+    checked_number(name, "name", least=0)
+    with _looking(desk, customer_id, on) as (unit, seen):
+        plan = plan_of(desk, seen) if seen.record and seen.state is State.PENDING else None
+        return Look(_view(desk, unit, seen, name, of), plan, tuple(unit.history.of(customer_id)))
 
 
 def view(
     desk: Desk, customer_id: str, *, name: int = 0, on: date | None = None, profile: str = ""
 ) -> View:
     """Read everything once and return it as values; as of a day to come, also as of today."""
-    samples = sampled(desk, customer_id)
-    with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
-        seen, judged = _see(desk, unit, customer_id, on=on, samples=samples, profile=profile)
-        return _view(desk, unit, seen, judged, _named(desk, unit, seen, judged, name))
+    checked_number(name, "name", least=0)
+    with _looking(desk, customer_id, on, profile) as (unit, seen):
+        return _view(desk, unit, seen, name)
 
 
-def _view(desk: Desk, unit: Unit, seen: Seen, judged: Judged, named: Named) -> View:
+def _view(desk: Desk, unit: Unit, seen: Seen, name: int, of: Collection[str] | None = None) -> View:
     today, banner, drift, record = {}, "", drift_text(desk, seen), seen.record
     if seen.later:
-        before = reading.judge(desk, unit, evolve(seen, on=None), blind=True, profile=seen.profile)
+        before = reading.judge(desk, unit, evolve(seen, ask=evolve(seen.ask, on=None)))
         today = {section.key: state.light for section, state in before.pairs}
     if record is not None and seen.state is State.PENDING:
         banner = desk.kit.text(banner_of(desk, record))
-    lines = _lines(desk, seen, judged, named)
+    lines = _lines(desk, seen, _named(desk, unit, seen, name, of))
     return View(
         customer=seen.customer.id,
         name=seen.customer.name,
@@ -86,7 +81,7 @@ def _view(desk: Desk, unit: Unit, seen: Seen, judged: Judged, named: Named) -> V
         status=desk.kit.status(seen.customer, seen.state),
         banner=banner,
         drift=drift,
-        profile=record.profile if record else seen.profile,
+        profile=record.profile if record else seen.ask.profile,
         begun=record.begun if record else None,
         schedule=record.schedule if record else None,
         performed=_performed(desk, record, invertible=False),
@@ -104,11 +99,9 @@ def _view(desk: Desk, unit: Unit, seen: Seen, judged: Judged, named: Named) -> V
 
 def plan(desk: Desk, customer_id: str, *, on: date | None = None) -> Plan:
     """Read everything once and return what Process would do, or what it would schedule."""
-    samples = sampled(desk, customer_id)
-    with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
-        seen, judged = _see(desk, unit, customer_id, on=on, samples=samples)
+    with _looking(desk, customer_id, on) as (_, seen):
         if seen.record is not None and seen.state is State.PENDING:
-            return plan_of(desk, seen, judged)
+            return plan_of(desk, seen)
         why = refusal("not_pending", **where(seen))
         none = Message.of("plan.none", name=seen.customer.name, why=desk.kit.sentence(why))
         raise NotPending(desk.kit.text(none), (why,))
@@ -118,11 +111,7 @@ def candidates(desk: Desk, customer_id: str, search: str = "", limit: int = 20) 
     """Return active users who may take a customer over, the best first: for whoever may edit."""
     wanted = checked_line(search, "what is searched for")
     with faults(f"looking for owners of customer {customer_id!r}"), desk.host.reading() as unit:
-        found = unit.customers.load((customer_id,)).get(customer_id)
-        customer, *_ = reading.look_up(desk, unit, found, customer_id)
-    if customer is None:
-        raise UnknownCustomer(f"There is no customer {customer_id!r} here.")
-    _may(desk, "edit", customer)
+        customer = _see(desk, unit, customer_id, "edit").customer
     with faults("looking for users"):
         return desk.kit.users.candidates(customer, wanted, limit) if desk.kit.users else ()
 
@@ -132,13 +121,14 @@ def history(desk: Desk, customer_id: str) -> Sequence[HistoryEntry]:
     with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
         found = unit.customers.load((customer_id,)).get(customer_id)
         gone = Customer(customer_id, customer_id, tenant=desk.host.tenant)
-        _may(desk, "view", sound_customer(desk, found, customer_id) or gone)
+        if not allowed(desk, "view", sound_customer(desk, found, customer_id) or gone):
+            raise _not_allowed(desk, "view")
         return tuple(unit.history.of(customer_id))
 
 
-def plan_of(desk: Desk, seen: Seen, judged: Judged) -> Plan:
+def plan_of(desk: Desk, seen: Seen) -> Plan:
     """Make the plan from what was seen; nothing is read."""
-    lines = _lines(desk, seen, judged, {})
+    lines = _lines(desk, seen, {})
     blocking = tuple(line for line in lines if line.blocks)
     until_then = tuple(x for x in blocking if seen.later and x.light is Light.RED)
     texts = [desk.kit.text(planned.effect.message()) for planned in seen.effects]
@@ -146,13 +136,14 @@ def plan_of(desk: Desk, seen: Seen, judged: Judged) -> Plan:
         was = desk.kit.status(seen.customer, seen.state)
         to = desk.kit.text(Message("state.cancelled"))
         texts.append(desk.kit.text(Message.of("plan.status", was=was, to=to)))
-    confirmed = Ask(Verb.PROCESS, desk.actor, token=seen.token)
-    refusals = decide(confirmed, evolve(seen, allowed=True, judged=judged)).refusals
+    confirmed = evolve(seen.ask, verb=Verb.PROCESS, token=seen.token)
+    refusals = decide(evolve(seen, allowed=True, ask=confirmed)).refusals
     return Plan(
         customer=seen.customer.id,
         name=seen.customer.name,
         steps=tuple(texts),
         notify=seen.told,
+        notify_then=seen.told_then,
         blocked_by=tuple(line for line in blocking if line not in until_then),
         until_then=until_then,
         advice=tuple(x for x in lines if not (x.light is Light.GREEN or x.blocks or x.override)),
@@ -191,27 +182,38 @@ def drift_text(desk: Desk, seen: Seen) -> str:
     return desk.kit.text(Message(f"banner.{why.code}", why.message.values)) if why else ""
 
 
-def _may(desk: Desk, action: str, customer: Customer) -> None:
-    if not allowed(desk, action, customer):
-        why = refusal("not_allowed", actor=desk.actor.name, verb=action)
-        raise NotAllowed(f"{desk.kit.sentence(why)}.", (why,))
-
-
-def _see(
-    desk: Desk, unit: Unit, customer_id: str, *, profile: str = "", **known: Any
-) -> tuple[Seen, Judged]:
+def _see(desk: Desk, unit: Unit, customer_id: str, action: str, **said: Any) -> Seen:
+    """Read where a customer stands, for an actor who may do the action."""
     found = unit.customers.load((customer_id,)).get(customer_id)
-    customer, record, gone = reading.look_up(desk, unit, found, customer_id)
-    if customer is None:
-        raise UnknownCustomer(f"There is no customer {customer_id!r} here.")
-    _may(desk, "view", customer)
-    seen = reading.see(desk, customer, record, allowed=True, gone=gone, profile=profile, **known)
-    if seen.state is State.LIVE or (record and record.state is not seen.state):
-        seen = evolve(seen, record=None)  # the last cancellation has no more to do with it
-    judged = reading.judge(desk, unit, seen, blind=True, profile=profile)
-    if seen.record is not None:
-        return reading.see_plan(desk, unit, seen, seen.record, judged), judged
-    return evolve(seen, judged=judged), judged
+    ask = evolve(LOOK, actor=desk.actor, customer_id=customer_id, **said)
+    seen = reading.see(desk, unit, found, ask, action, blind=True)
+    if not seen.allowed:
+        raise _not_allowed(desk, action)
+    return seen
+
+
+def _not_allowed(desk: Desk, action: str) -> NotAllowed:
+    why = refusal("not_allowed", actor=desk.actor.name, verb=action)
+    return NotAllowed(f"{desk.kit.sentence(why)}.", (why,))
+
+
+@contextmanager
+def _looking(
+    desk: Desk, customer_id: str, on: date | None, profile: str = ""
+) -> Generator[tuple[Unit, Seen]]:
+    """Read and judge everything, for an actor who may view, in a unit that writes nothing."""
+    samples = sampled(desk, customer_id)
+    known = {"on": on, "profile": profile, "samples": samples}
+    with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
+        seen = _see(desk, unit, customer_id, "view", **known)
+        record = seen.record
+        if seen.state is State.LIVE or (record and record.state is not seen.state):
+            seen = evolve(seen, record=None)  # the last cancellation has no more to do with it
+        judged = reading.judge(desk, unit, seen)
+        if seen.record is not None:
+            yield unit, reading.see_plan(desk, unit, seen, seen.record, judged)
+        else:
+            yield unit, evolve(seen, judged=judged)
 
 
 def _actions(desk: Desk, seen: Seen) -> tuple[Verb, ...]:
@@ -223,28 +225,16 @@ def _actions(desk: Desk, seen: Seen) -> tuple[Verb, ...]:
 
 
 def _named(
-    desk: Desk,
-    unit: Unit,
-    seen: Seen,
-    judged: Judged,
-    limit: int,
-    of: Collection[str] | None = None,
-) -> Named:
+    desk: Desk, unit: Unit, seen: Seen, limit: int, of: Collection[str] | None
+) -> Mapping[str, tuple[NamedRecord, ...]]:
     """Ask for some of the records that keep sections red; only when somebody looks."""
-    if limit < 1:
-        return {}
     found: dict[str, tuple[NamedRecord, ...]] = {}
-    for section, state in judged.pairs:
-        wanted = of is None or section.key in of
-        if wanted and state.light is Light.RED and state.count is not None:
-            ask = unit.customers.open_records
-            try:
-                each = [ask(seen.customer.id, need, seen.as_of, limit) for need in section.needs]
-                found[section.key] = tuple(NamedRecord(*one) for some in each for one in some)[
-                    :limit
-                ]
-            except Exception as error:  # noqa: BLE001 - names are for people: the count stands
-                desk.kit.report(f"CustomerRepo.open_records for section {section.key!r}", error)
+    for section, state in seen.judged.pairs if limit else ():
+        red = state.light is Light.RED and state.count is not None
+        if red and (of is None or section.key in of):
+            port = f"CustomerRepo.open_records for section {section.key!r}"
+            records = or_none(desk, port, reading.records_of, unit, seen, section, limit)
+            found[section.key] = (records or ())[:limit]
     return found
 
 
@@ -266,16 +256,23 @@ def line_of(kit: CancelKit, judged: Judged, key: str, state: SectionState) -> Li
     )
 
 
-def _lines(desk: Desk, seen: Seen, judged: Judged, named: Named) -> tuple[Line, ...]:
+def _lines(
+    desk: Desk, seen: Seen, named: Mapping[str, tuple[NamedRecord, ...]]
+) -> tuple[Line, ...]:
     kit, customer, lines = desk.kit, seen.customer, []
+    links, fixers = kit.links, kit.fixers
     due = seen.effects if seen.state is State.PENDING else ()
-    for section, state in judged.pairs:
-        key, left = section.key, state.light is not Light.GREEN
+    for section, state in seen.judged.pairs:
+        key, manage, may_fix = section.key, None, None
+        if links is not None:
+            manage = or_none(desk, "Links.manage", _address, links, customer, key)
+        if fixers is not None and state.light is not Light.GREEN:
+            may_fix = or_none(desk, "Fixers.may_fix", fixers.may_fix, desk.actor, key, customer)
         entry = seen.record.entry(key) if seen.record else None
         line = evolve(
-            line_of(kit, judged, key, state),
-            manage=_manage(desk, customer, key),
-            may_fix=_may_fix(desk, customer, key) if left else None,
+            line_of(kit, seen.judged, key, state),
+            manage=manage,
+            may_fix=may_fix,
             records=named.get(key, ()),
             entered=entry.data if entry else None,
             planned=tuple(kit.text(p.effect.message()) for p in due if p.section == key),
@@ -284,19 +281,5 @@ def _lines(desk: Desk, seen: Seen, judged: Judged, named: Named) -> tuple[Line, 
     return tuple(lines)
 
 
-def _manage(desk: Desk, customer: Customer, key: str) -> str | None:
-    links = desk.kit.links
-    if links is None:
-        return None
-    return unless_blind(
-        desk, "Links.manage", lambda: link(links.manage(customer, key)), blind=True
-    )[0]
-
-
-def _may_fix(desk: Desk, customer: Customer, key: str) -> bool | None:
-    fixers = desk.kit.fixers
-    if fixers is None:
-        return None
-    return unless_blind(
-        desk, "Fixers.may_fix", lambda: fixers.may_fix(desk.actor, key, customer), blind=True
-    )[0]
+def _address(links: Links, customer: Customer, key: str) -> str | None:
+    return link(links.manage(customer, key))

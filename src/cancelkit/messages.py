@@ -29,6 +29,7 @@ class Message:
         sound = type(self.key) is str
         for name, value in self.values:
             sound = sound and type(value) in _PLAIN and type(name) is str
+            sound = sound and getattr(value, "tzinfo", value) is not None  # an instant has a zone
         if not sound:
             raise TypeError(
                 "A message has a text as key; text, whole numbers, days or instants as values."

@@ -40,7 +40,9 @@ def order(
     read, data = parse_token(token) if token else None, None
     if verb is Verb.ENTER:
         section = _section_of(desk, form)
-        form, data = _checked_form(form)
+        given: Any = form
+        form = _made(type(given), asdict(given), "")  # as strictly as what comes as JSON
+        data = to_data(form)
     elif verb in (Verb.PERFORM_NOW, Verb.OVERRIDE):
         _known(desk, section)
     for name, check in _CHECKS.items():
@@ -88,25 +90,19 @@ def _new_op(desk: Desk) -> str:
         return new_id(desk)
 
 
-def _checked_form(form: Any) -> tuple[object, JsonObject]:
-    """Check what is entered in code as strictly as what comes as JSON."""
-    try:
-        made: object = from_data(type(form), asdict(form))
-    except Invalid as error:
-        raise Invalid(f"What was entered does not fit: {error}.") from error
-    data: JsonObject = to_data(made)
-    return made, data
-
-
 def form_from_data(desk: Desk, key: str, data: JsonObject) -> object:
     """Make a section's form from JSON-ready data; `Invalid` has the path of what does not fit."""
     form = form_of(_known(desk, key))
     if form is None:
         raise UnknownSection(f"Nothing can be entered for the section {key!r}.")
+    return _made(form, data, f" for {key!r}")
+
+
+def _made(form: type, data: JsonObject, where: str) -> object:
     try:
         made: object = from_data(form, data)
     except Invalid as error:
-        raise Invalid(f"What was entered for {key!r} does not fit: {error}.") from error
+        raise Invalid(f"What was entered{where} does not fit: {error}.") from error
     return made
 
 

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from attrs import evolve
 
-from cancelkit.asking import mentioned, moment, recipients, sound_customer, unless_blind
+from cancelkit.asking import allowed, mentioned, moment, recipients, sound_customer, unless_blind
 from cancelkit.checklist import Checklist
 from cancelkit.decide import Ask, Seen, refusal
 from cancelkit.effects import Effect, Expecting, Invertible
-from cancelkit.errors import AdapterContractError, Invalid, PluginError
+from cancelkit.errors import AdapterContractError, Invalid, PluginError, UnknownCustomer
 from cancelkit.evaluate import Judged, evaluate, read_answers, with_overrides
 from cancelkit.facts import Facts
 from cancelkit.lifecycle import state_of, while_pending
 from cancelkit.messages import Message, Refusal
 from cancelkit.needs import Need, Unknown
-from cancelkit.people import Customer, Person, User
+from cancelkit.people import Customer, NamedRecord, Person, User
 from cancelkit.plan import Planned, digest_of, due_effects, make_token, revision_of
 from cancelkit.ports import Unit
 from cancelkit.records import CancellationRecord, Entry, JsonObject, Performed, State
 from cancelkit.registration import form_of, version_of
-from cancelkit.section import WithCheck
+from cancelkit.section import Section, WithCheck
 from cancelkit.serial import from_data, to_data
 
 if TYPE_CHECKING:
@@ -41,37 +41,28 @@ class Entered(NamedTuple):
     names: Mapping[str, str]  # of the users it mentions, by id, as they were then
 
 
-def look_up(
-    desk: Desk, unit: Unit, found: object, customer_id: str
-) -> tuple[Customer | None, CancellationRecord | None, bool]:
-    """Return the customer, its cancellation, and whether the customer is gone.
+def see(desk: Desk, unit: Unit, found: object, ask: Ask, action: str, **known: Any) -> Seen:
+    """Return what every command and look begins with: customer, cancellation, state, role, time.
 
-    One that was deleted, merged or moved while it was pending is known from its cancellation.
+    `found` is what the `CustomerRepo` returned. One who was deleted, merged or moved while pending
+    is known from the cancellation; any other one who is not there is an `UnknownCustomer`. The
+    role checker is asked about the `action`, but not on a scheduled day: then nobody is there.
     """
-    customer = sound_customer(desk, found, customer_id)
-    record = unit.cancellations.current((customer_id,)).get(customer_id)
-    if customer is not None or record is None or record.state is not State.PENDING:
-        return customer, record, False
-    return ghost(record), record, True
+    customer, key = sound_customer(desk, found, ask.customer_id), ask.customer_id
+    record, gone = unit.cancellations.current((key,)).get(key), customer is None
+    if customer is None and record is not None and record.state is State.PENDING:
+        customer = ghost(record)
+    if customer is None:
+        raise UnknownCustomer(f"There is no customer {key!r} here.")
+    may = ask.due or allowed(desk, action, customer)
+    known |= {"gone": gone, "unmarkable": unit.status is not None and customer.status is None}
+    return Seen(*moment(desk), state_of(customer, record), customer, record, may, ask, **known)
 
 
 def ghost(record: CancellationRecord) -> Customer:
     """Return a customer who is not here any more, as the cancellation knows it."""
     gone = Customer(record.customer, record.name, while_pending(record.former))
     return evolve(gone, tenant=record.tenant)
-
-
-def see(
-    desk: Desk,
-    customer: Customer,
-    record: CancellationRecord | None,
-    on: date | None = None,
-    **known: Any,
-) -> Seen:
-    """Return what every command and view begins with: the time, and the state."""
-    now, today = moment(desk)
-    on = None if on == today else on  # no date is today's
-    return Seen(now, today, state_of(customer, record), customer, record, on=on, **known)
 
 
 def checklist_of(desk: Desk, record: CancellationRecord | None, profile: str = "") -> Checklist:
@@ -82,28 +73,23 @@ def checklist_of(desk: Desk, record: CancellationRecord | None, profile: str = "
     return now.as_copied(record.gates, record.required, desk.kit.known.by_key)
 
 
-def judge(
-    desk: Desk,
-    unit: Unit,
-    seen: Seen,
-    *,
-    only: str | None = None,
-    blind: bool = False,
-    profile: str = "",
-) -> Judged:
+def judge(desk: Desk, unit: Unit, seen: Seen, *, only: str | None = None) -> Judged:
     """Judge the checklist, or the one section `only`, for what was seen.
 
     In a view, which is `blind`, every fact is unknown when the host cannot answer at all. A
     command lets the exception out, and is rolled back.
     """
-    customer, as_of = seen.customer, seen.as_of
-    checklist = checklist_of(desk, seen.record, profile)
+    customer, as_of, blind = seen.customer, seen.as_of, seen.blind
+    checklist = checklist_of(desk, seen.record, seen.ask.profile)
     checklist = checklist if only is None else checklist.only(only)
     checklist = checklist.standing_in(checklist.by_key if seen.gone else (), "section.gone")
     entered = entered_in(checklist, seen.record)
     checklist, forms, *_ = entered
     found, why = unless_blind(
-        desk, "CustomerRepo.facts", lambda: ask(unit, (customer.id,), checklist.needs, as_of), blind
+        desk,
+        "CustomerRepo.facts",
+        lambda: facts_of(unit, (customer.id,), checklist.needs, as_of),
+        blind,
     )
     answers = found[customer.id] if found else dict.fromkeys(checklist.needs, Unknown(why))
     users, _ = unless_blind(
@@ -113,7 +99,7 @@ def judge(
     if seen.record is None or not seen.record.overrides:
         return judged
     overridden = [one.section for one in seen.record.overrides if one.section in checklist.by_key]
-    ids = {key: open_ids(desk, unit, seen, judged, key, blind=blind) for key in overridden}
+    ids = {key: open_ids(desk, unit, seen, judged, key) for key in overridden}
     return with_overrides(judged, seen.record, ids)
 
 
@@ -126,26 +112,28 @@ def judged_on(
 ) -> Judged:
     """Judge a checklist on what the host has answered; nothing is asked, nothing is overridden."""
     checklist, forms, performed, names = entered
-    answers = {**found, **read_answers(checklist.sampled, seen.samples)}
+    answers = {**found, **read_answers(checklist.sampled, seen.ask.samples)}
     facts = Facts(seen.customer, seen.today, seen.as_of, answers, forms, performed, users, names)
     return evaluated(desk, checklist, facts)
 
 
-def open_ids(
-    desk: Desk, unit: Unit, seen: Seen, judged: Judged, key: str, *, blind: bool = False
-) -> tuple[str, ...]:
+def open_ids(desk: Desk, unit: Unit, seen: Seen, judged: Judged, key: str) -> tuple[str, ...]:
     """Return the ids of (the first 100 of) the records that keep a section red, in order."""
-    section = judged.checklist.by_key[key]
-    red = [state for one, state in judged.pairs if one.key == key and state.count is not None]
-    if not red:
-        return ()
+    red = [one for one, state in judged.pairs if one.key == key and state.count is not None]
+    found, _ = unless_blind(
+        desk,
+        "CustomerRepo.open_records",
+        lambda: [record for one in red for record in records_of(unit, seen, one, 100)],
+        seen.blind,
+    )
+    return tuple(sorted(str(record.id) for record in found or ()))
 
-    def ask() -> tuple[str, ...]:
-        names = unit.customers.open_records
-        found = [names(seen.customer.id, need, seen.as_of, 100) for need in section.needs]
-        return tuple(sorted(str(record[0]) for records in found for record in records))
 
-    return unless_blind(desk, "CustomerRepo.open_records", ask, blind)[0] or ()
+def records_of(unit: Unit, seen: Seen, section: Section, limit: int) -> tuple[NamedRecord, ...]:
+    """Ask for the records that keep a section red, at most `limit` for each of its needs."""
+    ask, key = unit.customers.open_records, seen.customer.id
+    each = [ask(key, need, seen.as_of, limit) for need in section.needs]
+    return tuple(NamedRecord(*record) for records in each for record in records)
 
 
 def evaluated(desk: Desk, checklist: Checklist, facts: Facts) -> Judged:
@@ -167,12 +155,12 @@ def evaluated(desk: Desk, checklist: Checklist, facts: Facts) -> Judged:
     return evaluate(checklist.standing_in(faults, "section.unplannable"), facts)
 
 
-def check_form(desk: Desk, seen: Seen, ask: Ask) -> Mapping[str, User]:
+def check_form(desk: Desk, seen: Seen) -> Mapping[str, User]:
     """Let the section check what is entered, and return the users whom it mentions.
 
     What the section raises ends the command, unrecorded.
     """
-    checklist = checklist_of(desk, seen.record).only(ask.section)
+    ask, checklist = seen.ask, checklist_of(desk, seen.record).only(seen.ask.section)
     users, section = mentioned(desk, (ask.form,)), checklist.sections[0]
     if isinstance(section, WithCheck):
         before = entered_in(checklist, seen.record).forms
@@ -187,9 +175,11 @@ def see_plan(
     """Add what Process would do to what was seen: the effects, who is told, the plan's token."""
     effects = due_effects(judged, record)
     told = recipients(desk, "scheduled" if seen.later else "processed", seen.customer, record)
+    then = recipients(desk, "processed", seen.customer, record) if seen.later else ()
     unable = why_not(unit, seen.customer, effects)
     token = make_token(record, judged, effects, told, seen.on, seen.later)
-    return evolve(seen, judged=judged, effects=effects, unable=unable, told=told, token=token)
+    seen = evolve(seen, judged=judged, effects=effects, unable=unable)
+    return evolve(seen, told=told, told_then=then, token=token)
 
 
 def see_removal(desk: Desk, seen: Seen, record: CancellationRecord, *, put_back: bool) -> Seen:
@@ -217,11 +207,10 @@ def see_removal(desk: Desk, seen: Seen, record: CancellationRecord, *, put_back:
 
 def _left(desk: Desk, planned: Planned) -> list[Refusal]:
     """Return a refusal for each user who would own the customer again, but has left."""
-    people = getattr(planned.effect, "to", ())
-    found = mentioned(desk, (planned.effect,)) if desk.kit.users is not None else None
-    if found is None:
+    if desk.kit.users is None:
         return []
-    names = {person.id: person.name for person in people if isinstance(person, Person)}
+    found, to = mentioned(desk, (planned.effect,)), getattr(planned.effect, "to", ())
+    names = {person.id: person.name for person in to if isinstance(person, Person)}
     ids: tuple[str, ...] = getattr(planned.effect, "mentions", ())
     left = [one for one in ids if one not in found or not found[one].active]
     return [refusal("owner_left", planned.section, owner=names.get(one, one)) for one in left]
@@ -254,7 +243,7 @@ def effect_of(cls: type[Effect], data: JsonObject) -> Effect:
         raise PluginError(f"A stored {cls.__name__} cannot be read any more: {error}") from error
 
 
-def ask(
+def facts_of(
     unit: Unit, customer_ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date
 ) -> dict[str, dict[Need[Any], object]]:
     """Ask the host for all facts of all customers at once, and check the answers."""

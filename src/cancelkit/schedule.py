@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cancelkit import commands
 from cancelkit.asking import faults, moment
-from cancelkit.errors import CancelkitError, Invalid, NotDue
+from cancelkit.errors import CancelkitError, NotDue
 from cancelkit.orders import order
 from cancelkit.records import Outcome, Verb
+from cancelkit.text import checked_number
 
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
@@ -41,8 +42,7 @@ def process_due(desk: Desk, *, page: int = 500) -> list[Tried]:
     day is that of the host's clock, in the host's zone. What was entered since the scheduling, such
     as a new owner, is done as well.
     """
-    if page < 1:
-        raise Invalid(f"page must be 1 or more, not {page}.")
+    checked_number(page, "page")
     done: list[Tried] = []
     tried: set[str] = set()
     while True:

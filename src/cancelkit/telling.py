@@ -47,7 +47,7 @@ def tell(
     entry = record.entry("reasons")
     on = record.schedule.on if record.schedule else None
     on = record.effective if event == "processed" else on
-    values: dict[str, Value] = {"name": seen.customer.name, "by": (seen.behalf or desk.actor).name}
+    values: dict[str, Value] = {"name": seen.customer.name, "by": seen.actor.name}
     values |= {"on": on} if on else {}
     links = desk.kit.links
     address = link(links.customer(seen.customer)) if links and told else None
@@ -60,7 +60,7 @@ def tell(
             name=seen.customer.name,
             cancellation=record.id,
             recipient=person,
-            actor=seen.behalf or desk.actor,
+            actor=seen.actor,
             at=seen.at,
             message=Message.of(f"event.{key or event}", **values),
             lines=tuple(lines),

@@ -1,4 +1,4 @@
-"""Checked text: what a person typed, and identifiers.
+"""Checked text: what a person typed, and identifiers; and how many.
 
 Stores treat NUL, control characters and lone surrogates differently: they are refused here, for
 all. Bidirectional controls are kept: they are isolated where text is shown.
@@ -7,6 +7,7 @@ all. Bidirectional controls are kept: they are isolated where text is shown.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from cancelkit.errors import Invalid
 
@@ -55,3 +56,17 @@ def checked_id(value: object, what: str) -> str:
     if text != text.strip():
         raise Invalid(f"{what} {text!r} begins or ends with white space.")
     return text
+
+
+def checked_ids(values: object, what: str) -> Iterator[str]:
+    """Return identifiers one by one, as they are needed; one text is not several of them."""
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise Invalid(f"Several of {what} are needed, such as a list; not {values!r}.")
+    return (checked_id(value, what) for value in values)
+
+
+def checked_number(value: object, what: str, *, least: int = 1) -> int:
+    """Return a whole number of `least` or more."""
+    if type(value) is not int or value < least:
+        raise Invalid(f"{what} must be a whole number, {least} or more, not {value!r}.")
+    return value

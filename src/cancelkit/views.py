@@ -105,7 +105,8 @@ class Plan:
     customer: str
     name: str
     steps: tuple[str, ...]  # what would be changed, in order; the status last
-    notify: tuple[Person, ...]
+    notify: tuple[Person, ...]  # who is told as soon as this plan is confirmed
+    notify_then: tuple[Person, ...]  # later only: who is told on the day, as the set-up is now
     blocked_by: tuple[Line, ...]  # the sections because of which it would be refused
     until_then: tuple[Line, ...]  # those that would block on a day to come, if they stay red
     advice: tuple[Line, ...]  # the sections that are not green but do not block

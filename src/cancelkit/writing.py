@@ -13,7 +13,7 @@ from attrs import evolve
 
 from cancelkit.advance import advanced, begun, effective
 from cancelkit.asking import new_id
-from cancelkit.decide import Ask, Decision, Seen
+from cancelkit.decide import Decision, Seen
 from cancelkit.effects import Expecting
 from cancelkit.errors import AdapterContractError, Conflict
 from cancelkit.lifecycle import actual_status, state_of, while_pending
@@ -27,7 +27,6 @@ from cancelkit.records import (
     Operation,
     Outcome,
     Performed,
-    Stamp,
     State,
     Verb,
 )
@@ -38,31 +37,26 @@ if TYPE_CHECKING:
     from cancelkit.desk import Desk
 
 
-def refusal(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) -> HistoryEntry:
+def refusal(desk: Desk, unit: Unit, seen: Seen, decision: Decision) -> HistoryEntry:
     """Record a refused command. On the day of a scheduled Process, people are told as well."""
-    entry = _history(desk, ask, seen, decision, seen.record)
+    entry = _history(desk, seen, decision, seen.record)
     unit.history.append(entry)
-    if ask.due and seen.record is not None and seen.record.schedule is not None:
-        tomorrow = evolve(seen.record.schedule, due=seen.today + timedelta(days=1))
+    if seen.record is not None and seen.scheduled is not None:
+        tomorrow = evolve(seen.scheduled, due=seen.today + timedelta(days=1))
         record = evolve(seen.record, version=seen.record.version + 1, schedule=tomorrow)
         _store(unit, seen.record, record)
         tell(desk, unit, seen, record, "blocked", blocked=entry.refusals)
     return entry
 
 
-def write(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) -> Outcome:
+def write(desk: Desk, unit: Unit, seen: Seen, decision: Decision) -> Outcome:
     """Carry out an accepted decision, or raise `Conflict`: then nothing of it may stay."""
-    if unit.status is not None and seen.customer.status is None and ask.verb is not Verb.END:
-        raise AdapterContractError(
-            f"CustomerRepo returned customer {ask.customer_id!r} without a status, but the host "
-            "has a StatusMirror: give both, or neither."
-        )
     ours = seen
     if unit.status is None:  # nothing is mirrored: the CRM's status is not ours to remember
         ours = evolve(seen, customer=evolve(seen.customer, status=None))
-    stamp, verb = Stamp(seen.behalf or desk.actor, seen.at), decision.verb
-    done = _perform(unit, seen, decision.effects, stamp)
-    record = _after(desk, ask, ours, verb, done, stamp)
+    ask, verb = seen.ask, decision.verb
+    done = _perform(unit, seen, decision.effects)
+    record = _after(desk, ours, verb, done)
     told: tuple[Person, ...] = ()
     if record is not seen.record:
         _mirror(unit, verb, seen, record.former)
@@ -70,7 +64,7 @@ def write(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) -> O
         if verb in EVENT:
             key, lines = "ended" if verb is Verb.END else "", [one.message for one in done]
             told = tell(desk, unit, seen, record, EVENT[verb], key=key, lines=lines)
-    unit.history.append(_history(desk, ask, seen, decision, record))
+    unit.history.append(_history(desk, seen, decision, record))
     outcome = Outcome(
         op=ask.op,
         verb=verb,
@@ -89,9 +83,7 @@ def write(desk: Desk, unit: Unit, ask: Ask, seen: Seen, decision: Decision) -> O
     return outcome
 
 
-def _perform(
-    unit: Unit, seen: Seen, effects: tuple[Planned, ...], stamp: Stamp
-) -> tuple[Performed, ...]:
+def _perform(unit: Unit, seen: Seen, effects: tuple[Planned, ...]) -> tuple[Performed, ...]:
     """Carry out effects in order; each must find what it expects."""
     done, customer = [], seen.customer
     for section, effect in effects:
@@ -101,19 +93,16 @@ def _perform(
         customer = effect.applied(customer) if isinstance(effect, Expecting) else customer
         revision = revision_of(seen.record, section) if seen.record else 0
         said = (to_data(effect), effect.message())
-        done.append(Performed(section, effect.kind, *said, revision, stamp))
+        done.append(Performed(section, effect.kind, *said, revision, seen.stamp))
     return tuple(done)
 
 
-def _after(
-    desk: Desk, ask: Ask, seen: Seen, verb: Verb, done: tuple[Performed, ...], stamp: Stamp
-) -> CancellationRecord:
+def _after(desk: Desk, seen: Seen, verb: Verb, done: tuple[Performed, ...]) -> CancellationRecord:
     """Return the cancellation as it is afterwards; the same object where nothing changes."""
     record = seen.record
     if record is None or seen.state is State.LIVE:
-        checklist = desk.kit.profile(seen.profile)
-        return begun(new_id(desk), checklist, seen.profile, seen.customer, stamp)
-    return record if verb is Verb.BEGIN else advanced(record, ask, seen, verb, done, stamp)
+        return begun(new_id(desk), desk.kit.profile(seen.ask.profile), seen)
+    return record if verb is Verb.BEGIN else advanced(record, seen, verb, done)
 
 
 def _store(unit: Unit, old: CancellationRecord | None, new: CancellationRecord) -> None:
@@ -155,8 +144,9 @@ def _answer(matched: object, who: str) -> bool:
 
 
 def _history(
-    desk: Desk, ask: Ask, seen: Seen, decision: Decision, record: CancellationRecord | None
+    desk: Desk, seen: Seen, decision: Decision, record: CancellationRecord | None
 ) -> HistoryEntry:
+    ask = seen.ask
     return HistoryEntry(
         id=new_id(desk),
         tenant=desk.host.tenant,
@@ -171,11 +161,11 @@ def _history(
         op=ask.op,
         token=str(ask.token or ""),
         section=ask.section,
-        behalf=seen.behalf,
+        behalf=seen.actor if seen.scheduled else None,
         on=effective(seen, decision.verb),
         note=ask.note,
         refusals=decision.refusals,
-        lights=seen.judged.lights if seen.judged else {},
+        lights=seen.judged.lights,
         done=_said(seen, decision),
     )
 
@@ -186,9 +176,9 @@ def _said(seen: Seen, decision: Decision) -> tuple[Message, ...]:
     if decision.to is not None and decision.verb in (Verb.ADOPT, Verb.END):
         done.append(_drifted(seen, decision.verb))
     fresh = decision.to is not None and seen.state is State.LIVE
-    if decision.verb is Verb.BEGIN and fresh and seen.profile:
-        done.append(Message.of("begun.profile", profile=seen.profile))
-    if decision.verb is Verb.PROCESS and decision.to is not None and seen.judged:
+    if decision.verb is Verb.BEGIN and fresh and seen.ask.profile:
+        done.append(Message.of("begun.profile", profile=seen.ask.profile))
+    if decision.verb is Verb.PROCESS and decision.to is not None:
         for key, over in seen.judged.overridden.items():
             done.append(Message.of("override.used", section=key, by=over.stamp.by.name))
     return tuple(done)

@@ -46,9 +46,7 @@ FLOOR_US = 0.48
 
 
 def seen_with(judged: Judged) -> Seen:
-    return Seen(
-        NOW, TODAY, State.PENDING, CUSTOMER, RECORD, allowed=True, judged=judged, token=TOKEN
-    )
+    return Seen(NOW, TODAY, State.PENDING, CUSTOMER, RECORD, True, ASK, judged=judged, token=TOKEN)
 
 
 def engine(red: Iterable[str]) -> Callable[[], Decision]:
@@ -58,7 +56,7 @@ def engine(red: Iterable[str]) -> Callable[[], Decision]:
 
     def run() -> Decision:
         evaluate(BLOCKING, known)
-        return decide(ASK, seen)
+        return decide(seen)
 
     return run
 
@@ -66,7 +64,7 @@ def engine(red: Iterable[str]) -> Callable[[], Decision]:
 def engine_chained(red: Iterable[str]) -> Callable[[], Decision]:
     """The same, and what was seen is put together anew."""
     known = facts(red)
-    return lambda: decide(ASK, seen_with(evaluate(BLOCKING, known)))
+    return lambda: decide(seen_with(evaluate(BLOCKING, known)))
 
 
 def engine_with_digest() -> Callable[[], Decision]:
@@ -82,7 +80,7 @@ def engine_with_digest() -> Callable[[], Decision]:
     def run() -> Decision:
         judged, token = planned()
         return decide(
-            ask, Seen(NOW, TODAY, State.PENDING, CUSTOMER, RECORD, True, judged=judged, token=token)
+            Seen(NOW, TODAY, State.PENDING, CUSTOMER, RECORD, True, ask, judged=judged, token=token)
         )
 
     return run

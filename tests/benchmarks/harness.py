@@ -93,13 +93,18 @@ _UNITS = {"us": 1e6, "ms": 1e3, "x": 1.0, "": 1.0, "MiB": 1.0}
 
 @frozen
 class Group:
-    """Cases that are compared with each other. The first one is the base."""
+    """Cases that are compared with each other. The first one is the base.
+
+    Where all work is done in this process, `clock` may be the CPU's time: a busy machine stretches
+    long cases more than short ones, and this not at all.
+    """
 
     title: str
     cases: Mapping[str, Case]
     goals: Sequence[Goal]
     skipped: Mapping[str, str] = field(factory=dict)
     rounds: int = 15
+    clock: Callable[[], float] = time.perf_counter
 
 
 def time_of(name: str) -> Callable[[Results], float]:
@@ -122,14 +127,14 @@ def check(case: Case) -> None:
 def measure(group: Group, rng: random.Random) -> Results:
     """Measures a group once."""
     samples: dict[str, list[float]] = {name: [] for name in group.cases}
-    loops = {name: _calibrated(case) for name, case in group.cases.items()}
+    loops = {name: _calibrated(case, group.clock) for name, case in group.cases.items()}
     order = list(group.cases)
     gc.collect()
     gc.freeze()
     for _ in range(group.rounds):
         rng.shuffle(order)
         for name in order:
-            samples[name].append(_sample(group.cases[name], loops[name]))
+            samples[name].append(_sample(group.cases[name], loops[name], group.clock))
     gc.unfreeze()
     base = median(samples[next(iter(group.cases))])
     return {
@@ -170,32 +175,32 @@ def _once(case: Case) -> Any:
     return case.run() if case.prepare is None else case.run(case.prepare())
 
 
-def _sample(case: Case, loops: int) -> float:
+def _sample(case: Case, loops: int, clock: Callable[[], float]) -> float:
     run, prepare = case.run, case.prepare
     if case.own_clock:
         own: float = run()
         return own
     if prepare is not None:
-        return median(_timed(run, prepare()) for _ in range(loops))
-    start = time.perf_counter()
+        return median(_timed(run, prepare(), clock) for _ in range(loops))
+    start = clock()
     for _ in repeat(None, loops):
         run()
-    return (time.perf_counter() - start) / loops
+    return (clock() - start) / loops
 
 
-def _timed(run: Callable[..., Any], prepared: Any) -> float:
-    start = time.perf_counter()
+def _timed(run: Callable[..., Any], prepared: Any, clock: Callable[[], float]) -> float:
+    start = clock()
     run(prepared)
-    return time.perf_counter() - start
+    return clock() - start
 
 
-def _calibrated(case: Case, target: float = 0.005) -> int:
+def _calibrated(case: Case, clock: Callable[[], float], target: float = 0.005) -> int:
     if case.own_clock:
         return 1
     if case.prepare is not None:
         return CALLS
     loops = 1
-    while (taken := _sample(case, loops) * loops) < target:
+    while (taken := _sample(case, loops, clock) * loops) < target:
         loops = max(loops + 1, int(loops * min(10.0, 1.2 * target / max(taken, 1e-9))))
     return loops
 

@@ -29,9 +29,7 @@ def cancelkit_cycle(known: Facts) -> Callable[[], Decision]:
 
     def cycle() -> Decision:
         state = state_of(LIVE_CUSTOMER, None)
-        begin = decide(
-            Ask(Verb.BEGIN, ANN), Seen(NOW, TODAY, state, LIVE_CUSTOMER, None, allowed=True)
-        )
+        begin = decide(Seen(NOW, TODAY, state, LIVE_CUSTOMER, None, True, Ask(Verb.BEGIN, ANN)))
         if begin.to is not State.PENDING:
             raise floor.NotDone
         record = CancellationRecord(
@@ -44,11 +42,12 @@ def cancelkit_cycle(known: Facts) -> Callable[[], Decision]:
             state_of(CUSTOMER, record),
             CUSTOMER,
             record,
-            allowed=True,
+            True,
+            Ask(Verb.PROCESS, ANN, token=token),
             judged=evaluate(BLOCKING, known),
             token=token,
         )
-        return decide(Ask(Verb.PROCESS, ANN, token=token), seen)
+        return decide(seen)
 
     return cycle
 

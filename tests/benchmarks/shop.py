@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Generator, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from itertools import count, cycle
@@ -117,11 +118,7 @@ class Shop:
     sizes: Sizes
     host: SqlHost = field(factory=described)
     direct: SqlHost = field(factory=lambda: described(on_driver=True))
-    _new: Iterator[int] = field(init=False)
-
-    @_new.default
-    def _after_the_special_ones(self) -> Iterator[int]:
-        return count(self.sizes.customers + 10)
+    _new: Iterator[int] = field(factory=count)
 
     @property
     def kind(self) -> str:
@@ -132,6 +129,11 @@ class Shop:
     def named(self) -> str:
         """The name of the database."""
         return NAMES[self.kind]
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """By what its cases are timed: SQLite does all its work in this process."""
+        return time.process_time if self.kind == "sqlite" else time.perf_counter
 
     @property
     def nothing_open(self) -> int:
@@ -159,7 +161,7 @@ class Shop:
 
     def newcomer(self, status: str = "live") -> int:
         """Add a customer who could be cancelled."""
-        key = next(self._new)
+        key = self.sizes.customers + 10 + next(self._new)  # after the special ones
         with self.engine.begin() as db:
             row = {"id": key, "name": f"Customer {key}", "status": status, "owner": 3}
             db.execute(CUSTOMERS.insert(), row)

@@ -18,11 +18,14 @@ NEEDS = KIT.checklist.needs
 
 
 def planned(place: Shop, engine: sa.Engine | None = None) -> Any:
-    """Return the cancellation of a new customer who is ready for Process, and its token."""
-    one = place.desk(engine).begin(str(place.newcomer()))
+    """Return the cancellation of a new customer who is ready for Process, and its token.
+
+    Only what is done with it goes through the engine that is given.
+    """
+    one = place.desk().begin(str(place.newcomer()))
     one.enter(Reasons("price"))
     one.enter(NewOwner(TELESALES))
-    return one, one.plan().token
+    return place.desk(engine).get(one.customer_id), one.plan().token
 
 
 class Counts:

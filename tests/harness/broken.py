@@ -17,7 +17,6 @@ from cancelkit import (
     EitherRole,
     Person,
     Status,
-    commands,
     decide,
     reading,
     writing,
@@ -27,7 +26,7 @@ from cancelkit.adapters.memory.store import Writes
 from cancelkit.lifecycle import ACTIONS
 from cancelkit.needs import Count, Need, NextDate, OpenRecords, UnceasedAssets
 from cancelkit.ports import Host, Unit
-from cancelkit.records import CancellationRecord, Delivery, HistoryEntry, OutboxRow, Verb
+from cancelkit.records import CancellationRecord, Delivery, HistoryEntry, OutboxRow, Schedule, Verb
 from cancelkit.states import RED
 from tests.harness.watch import AnyHost
 
@@ -444,8 +443,8 @@ def _advances_to(verb: Verb, change: Callable[[Any, Any], Mapping[str, Any]]) ->
     """After a verb the cancellation is another one, made of those before and after it."""
 
     def make(real: Callable[..., Any]) -> Callable[..., Any]:
-        def advanced(record: Any, ask: Any, seen: Any, move: Verb, *args: Any) -> Any:
-            after = real(record, ask, seen, move, *args)
+        def advanced(record: Any, seen: Any, move: Verb, *args: Any) -> Any:
+            after = real(record, seen, move, *args)
             return evolve(after, **change(record, after)) if move is verb else after
 
         return advanced
@@ -489,8 +488,8 @@ def _guesses(mirror: Any, seen: Any, former: Any) -> None:
 def _only_recorded(real: Callable[..., Any]) -> Callable[..., Any]:
     """The blocked day is recorded, and nothing else is done."""
 
-    def refusal(desk: Any, unit: Any, ask: Any, seen: Any, decision: Any) -> Any:
-        return real(desk, unit, evolve(ask, due=False), seen, decision)
+    def refusal(desk: Any, unit: Any, seen: Any, decision: Any) -> Any:
+        return real(desk, unit, evolve(seen, ask=evolve(seen.ask, due=False)), decision)
 
     return refusal
 
@@ -513,18 +512,17 @@ def _tells_twice(real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _unchecked_when_due(real: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda ask, seen: () if ask.due else real(ask, seen)
+    return lambda seen: () if seen.ask.due else real(seen)
 
 
-def _on_any_day(real: Callable[..., Any]) -> Callable[..., Any]:
+def _on_any_day(real: object) -> property:
     """It does not matter whether a schedule is there, or whether its day has come."""
 
-    def on_the_day(seen: Any) -> Any:
-        if seen.record is None:
-            return real(seen)
-        return evolve(seen, on=seen.today, behalf=seen.record.begun.by)
+    def scheduled(seen: Any) -> Schedule | None:
+        due = seen.ask.due and seen.record is not None
+        return Schedule(seen.today, seen.today, seen.record.begun) if due else None
 
-    return on_the_day
+    return property(scheduled)
 
 
 def _whatever_it_says(real: Callable[..., Any]) -> Callable[..., Any]:
@@ -547,7 +545,9 @@ def _without_the_date(real: Callable[..., Any]) -> Callable[..., Any]:
 
 def _by_the_kit(real: Callable[..., Any]) -> Callable[..., Any]:
     """The kit's own checklist is copied, whatever the profile."""
-    return lambda key, checklist, profile, *args: real(key, STANDARD, "", *args)
+    return lambda key, checklist, seen: real(
+        key, STANDARD, evolve(seen, ask=evolve(seen.ask, profile=""))
+    )
 
 
 CORE: Mapping[str, Plant] = {
@@ -568,7 +568,7 @@ CORE: Mapping[str, Plant] = {
     "nobody is told of a blocked day": _instead(writing, "tell", _only_postponed),
     "everybody is told twice": _instead(writing, "tell", _tells_twice),
     "what is due is not checked afresh": _instead(decide, "_not_processed", _unchecked_when_due),
-    "what is due needs no schedule": _instead(commands, "_on_the_day", _on_any_day),
+    "what is due needs no schedule": _instead(decide.Seen, "scheduled", _on_any_day),
     "an override outlives what it was for": _instead(reading, "with_overrides", _whatever_it_says),
     "whoever may edit may override": lambda patch: patch.setitem(
         cast("dict[Verb, str]", ACTIONS), Verb.OVERRIDE, "edit"

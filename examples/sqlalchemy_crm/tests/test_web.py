@@ -260,7 +260,9 @@ def test_the_command_fills_the_database_and_serves_on_this_machine_only(
 def test_what_the_readme_quotes_of_the_applications_is_what_runs() -> None:
     page = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
     quoted = [block.partition("```")[0] for block in page.split("```python\n")[1:]]
-    source = "".join(Path(one.__file__).read_text("utf-8") for one in (fastapi_app, flask_app))
+    source = "".join(
+        Path(one.__file__ or "").read_text("utf-8") for one in (fastapi_app, flask_app)
+    )
     mounts = [block for block in quoted if "Panel(" in block]
     assert [True, True] == [bare(block) in bare(source) for block in mounts]
     assert all(len(bare(block).splitlines()) <= 10 for block in mounts)

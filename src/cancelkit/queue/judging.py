@@ -36,7 +36,7 @@ def judge_many(desk: Desk, unit: Unit, cases: Sequence[Seen]) -> list[Judged]:
     found, why = unless_blind(
         desk,
         "CustomerRepo.facts",
-        lambda: reading.ask(unit, ids, asked, cases[0].as_of),
+        lambda: reading.facts_of(unit, ids, asked, cases[0].as_of),
         blind=True,
     )
     users, _ = unless_blind(desk, "Users.find", lambda: _users(desk, cases, entered), blind=True)

@@ -8,7 +8,6 @@ from attrs import evolve
 
 from cancelkit.decide import Seen, blocking, drift_of
 from cancelkit.evaluate import Judged
-from cancelkit.lifecycle import shown_status
 from cancelkit.looking import drift_text
 from cancelkit.messages import Message
 from cancelkit.people import Customer
@@ -41,7 +40,7 @@ def row_of(desk: Desk, seen: Seen, record: CancellationRecord, stuck_after: int)
         name=customer.name,
         cancellation=record.id,
         owners=customer.owners,
-        status=shown_status(customer, seen.state),
+        status=desk.kit.status(customer, seen.state),
         profile=record.profile,
         begun=record.begun,
         age=max(0, (seen.today - day_of(record.begun.at, zone)).days),
@@ -63,7 +62,7 @@ def damaged_row(desk: Desk, customer: Customer) -> Row:
         name=customer.name,
         cancellation="",
         owners=customer.owners,
-        status=shown_status(customer, State.PENDING),
+        status=desk.kit.status(customer, State.PENDING),
         profile="",
         begun=None,
         age=None,

@@ -17,6 +17,7 @@ from cancelkit.effects import AssignOwner
 from cancelkit.needs import Need, NextDate, OpenRecords, UnceasedAssets
 from cancelkit.people import Customer, Person, User
 from cancelkit.relay import Relay
+from cancelkit.roles import CRM_ADMIN, CUSTOMER_CANCELLATION
 from cancelkit.schedule import process_due
 from cancelkit.sections import Mood, NewOwner, Reason, Reasons
 from cancelkit.testing.faulty import POINTS
@@ -31,6 +32,8 @@ NUMBERS = st.integers(0, 9)
 Options = dict[str, Any]
 OPS: st.SearchStrategy[Options] = st.sampled_from(({}, {}, {}, {"op": "op-1"}, {"op": "op-2"}))
 FAULTS = st.sampled_from(("",) * len(POINTS) + POINTS)
+ROLES = st.sampled_from((CRM_ADMIN, CRM_ADMIN, CUSTOMER_CANCELLATION, ""))
+ORDERS = st.sampled_from(("begin", "remove", "end", "reinstate"))
 STATES: st.SearchStrategy[RecordState] = st.sampled_from(("open", "closed", "odd", "empty"))
 DAYS = st.integers(-1, 2).map(lambda days: timedelta(days=days))
 
@@ -226,6 +229,17 @@ class Machine(RuleBasedStateMachine):
         """Let somebody try who may not."""
         key = self.keys[which]
         self._both(which, lambda side, at: side.at(key, MALLORY).begin())
+
+    @rule(which=WHICH, to=ROLES, command=ORDERS, stays=st.booleans(), fault=FAULTS)
+    def role(self, which: int, to: str, command: str, stays: bool, fault: str) -> None:
+        """Give Alice another role, or none, let her try something, and perhaps give it back."""
+        before = self.theirs.roles[ALICE.id]
+        for side in (self.theirs, self.ours):
+            side.roles[ALICE.id] = to
+        self._both(which, lambda side, at: at.view().actions)
+        self._both(which, lambda side, at: getattr(at, command)(), fault)
+        for side in (self.theirs, self.ours):
+            side.roles[ALICE.id] = to if stays else before
 
     @rule()
     def relay(self) -> None:

@@ -12,13 +12,14 @@ from cancelkit.kit import CancelKit
 from cancelkit.people import Customer, Person, User
 from cancelkit.ports import Clock
 from cancelkit.records import EVENTS
-from cancelkit.roles import EitherRole
+from cancelkit.roles import CRM_ADMIN, CUSTOMER_CANCELLATION, EitherRole
 from cancelkit.testing.faulty import FaultyHost
 from cancelkit.testing.world import Arrange
 
 ALICE, MALLORY, BOSS = Person("alice", "Alice"), Person("mallory", "Mallory"), Person("boss")
 CLERK = Person("clerk", "Clerk")
-ROLES = {ALICE.id: ["CRM Admin"], CLERK.id: ["Customer Cancellation"]}
+ROLES = {BOSS.id: CRM_ADMIN, ALICE.id: CRM_ADMIN, CLERK.id: CUSTOMER_CANCELLATION}
+"""At first; Alice may lose hers, and get it back."""
 PROFILE = "short"
 """A profile without the section Customer Mood."""
 
@@ -39,7 +40,7 @@ class Side:
     """One of the two hosts, with a kit over it."""
 
     def __init__(self, host: Any, arrange: Arrange, checklist: Checklist, users: list[User]):
-        """Put the kit together; Alice may do everything, a clerk what takes no administrator."""
+        """Put the kit together; at first Alice may do everything, a clerk what takes no admin."""
         self.host: FaultyHost = FaultyHost(host)
         self.clock: Ahead = Ahead(host.clock)
         self.host.clock = self.clock
@@ -47,10 +48,11 @@ class Side:
         self.notifier: MemoryNotifier = MemoryNotifier()
         self.records: list[Any] = []
         self.tokens: dict[str, str] = {}
+        self.roles: dict[str, str] = dict(ROLES)
         self.kit: CancelKit = CancelKit(
             checklist,
             profiles={PROFILE: checklist.without("mood")},
-            roles=EitherRole(lambda actor: ROLES.get(actor, [])),
+            roles=EitherRole(lambda actor: [self.roles.get(actor, "")]),
             users=MemoryUsers(users),
             recipients=MemoryRecipients({event: [BOSS, ALICE, BOSS] for event in EVENTS}),
             report=lambda what, error: None,
@@ -66,7 +68,10 @@ class Side:
             return unit.customers.load((customer,)).get(customer)
 
     def token(self, customer: str, kind: str, on: date | None = None) -> str:
-        """Return the token that a command is given: a fresh one, one seen before, or none."""
+        """Return the token that a command is given: a fresh one, one seen before, or none.
+
+        The boss looks, who may always.
+        """
         if kind == "fresh":
-            return self.at(customer).view(on=on).token
+            return self.at(customer, BOSS).view(on=on).token
         return self.tokens.get(customer, "") if kind == "seen" else ""

@@ -39,7 +39,9 @@ def show_plan(screen: Screen, plan: Plan) -> None:
     for step in plan.steps:
         screen.wrapped(step, "  -", indent=4)
     for person in plan.notify:
-        screen.line(f"  - Tell {person.name}")
+        screen.line(f"  - Tell {person.name}{' now' if plan.later else ''}")
+    for person in plan.notify_then:
+        screen.line(f"  - Tell {person.name} on the day, {plan.on}")
     for obstacle in plan.obstacles:
         screen.wrapped(f"blocked by {obstacle}", "  !", indent=4, style="red")
     for line in plan.overridden:

@@ -9,3 +9,4 @@ from cancelkit.adapters.sqlalchemy.host import SqlHost as SqlHost
 from cancelkit.adapters.sqlalchemy.tables import OwnTables as OwnTables
 from cancelkit.adapters.sqlalchemy.tables import include_object as include_object
 from cancelkit.adapters.sqlalchemy.tables import own_tables as own_tables
+from cancelkit.adapters.sqlalchemy.tables import render_item as render_item

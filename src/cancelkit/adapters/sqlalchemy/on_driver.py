@@ -54,14 +54,14 @@ class OnDriver:
         cursor = db.connection.cursor()
         try:
             db.dialect.do_execute(cursor, text.text, arguments)
-            row = cursor.fetchone()
-            found = text.read(row or (), cursor.description)
+            row: Any = cursor.fetchone()  # there is one
+            description = cursor.description
         except BaseException as error:
             as_sqlalchemy: Any = db  # nothing public does what `execute` does with an error
             as_sqlalchemy._handle_dbapi_exception(error, text.text, arguments, cursor, None)  # noqa: SLF001 - see above
             raise
         cursor.close()  # an open one keeps sqlite3 from using its prepared text again
-        return found
+        return text.read(row, description, db.dialect)
 
     def _text(
         self, dialect: Dialect, statement: Select[Any], values: Mapping[str, Any]
@@ -124,7 +124,6 @@ class FixedText:
             name: value if name in varying else _converted(convert.get(name), value)
             for name, value in state.parameters.items()
         }
-        self._dialect = dialect
         self._types = [c.type.dialect_impl(dialect) for c in statement.selected_columns]
         self._readers: list[tuple[int, Callable[[Any], Any]]] | None = None
 
@@ -135,11 +134,13 @@ class FixedText:
             given[name] = convert(values[name]) if convert else values[name]
         return given if self._placed is None else self._placed(given)
 
-    def read(self, row: Sequence[Any], description: Sequence[Any]) -> Sequence[Any]:
+    def read(
+        self, row: Sequence[Any], description: Sequence[Any], dialect: Dialect
+    ) -> Sequence[Any]:
         """Return a row of the driver's as SQLAlchemy would."""
         if self._readers is None:  # some conversions depend on what the driver says of a column
             each = enumerate(
-                one.result_processor(self._dialect, described[1])
+                one.result_processor(dialect, described[1])
                 for one, described in zip(self._types, description, strict=True)
             )
             self._readers = [(at, reader) for at, reader in each if reader]

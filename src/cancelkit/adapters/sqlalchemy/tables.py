@@ -7,7 +7,7 @@ must be unique only while it is open, or only when it is processed, is NULL othe
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -179,3 +179,14 @@ def include_object(prefix: str = "cancelkit_") -> Callable[..., bool]:
         return table not in ours
 
     return included
+
+
+def render_item(kind: str, thing: Any, context: Any) -> str | Literal[False]:
+    """Write cancelkit's own type into a migration, with its import: alembic's `render_item`.
+
+    For hosts whose MetaData has the tables. Any other thing is left to alembic (False).
+    """
+    if kind != "type" or not isinstance(thing, Exact):
+        return False
+    context.imports.add(f"from {Exact.__module__} import {Exact.__name__}")
+    return f"{Exact.__name__}({thing.length})"

@@ -89,6 +89,18 @@ def _end(call: Call) -> PanelResponse:
 
 
 _PUT_BACK = Input("put_back", "yes_no", "Undo what was performed, where it has an inverse.")
+_ONE_OF_TWO = {
+    "oneOf": [
+        {
+            "properties": {"reason": {"pattern": r"\S"}, "take_back": {"const": False}},
+            "required": ["reason"],
+        },
+        {
+            "properties": {"reason": {"const": ""}, "take_back": {"const": True}},
+            "required": ["take_back"],
+        },
+    ]
+}
 _CUSTOMER = "customers/{customer}"
 _SECTION = "customers/{customer}/sections/{section}"
 
@@ -98,7 +110,9 @@ _COMMANDS = {
         "begin",
         "Open a cancellation and mark the customer as pending; again opens the one there is",
         "Outcome",
-        body=(Input("profile", "line", "The checklist to begin by; the usual one if left out."),),
+        body=(
+            Input("profile", "profile", "The checklist to begin by; the usual one if left out."),
+        ),
     ),
     _SECTION: Endpoint(
         _enter,
@@ -126,6 +140,7 @@ _COMMANDS = {
             Input("reason", "text", "Why it may stay as it is; it is recorded and shown."),
             Input("take_back", "yes_no", "Take the override back; then without a reason."),
         ),
+        shape=_ONE_OF_TWO,
         bound="taken",
     ),
     f"{_CUSTOMER}/process": Endpoint(

@@ -12,6 +12,7 @@ from cancelkit.adapters.web.values import PanelResponse
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+SCHEMA = "application/schema+json"
 
 
 def answer(data: Any, status: int = 200, *more: tuple[str, str], kind: str = JSON) -> PanelResponse:

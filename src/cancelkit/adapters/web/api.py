@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from cancelkit.adapters.web import acting, security
 from cancelkit.adapters.web.addresses import segment
-from cancelkit.adapters.web.answers import answer, tagged
+from cancelkit.adapters.web.answers import SCHEMA, answer, tagged
 from cancelkit.adapters.web.call import Call
-from cancelkit.adapters.web.document import person_data, plan_data, profiles_of, timeline_data
+from cancelkit.adapters.web.document import (
+    person_data,
+    plan_data,
+    profiles_of,
+    queue_data,
+    timeline_data,
+)
 from cancelkit.adapters.web.endpoint import MOST_ASKED, Endpoint, Input
 from cancelkit.adapters.web.form_schema import DIALECT, form_schema
 from cancelkit.adapters.web.openapi import openapi
@@ -20,6 +27,7 @@ from cancelkit.asking import allowed, faults
 from cancelkit.errors import Invalid
 from cancelkit.looking import Look
 from cancelkit.messages import Message
+from cancelkit.queue import Filters, queue
 from cancelkit.records import Verb
 from cancelkit.registration import form_of
 from cancelkit.text import TEXT_LIMIT, checked_id
@@ -49,7 +57,11 @@ def _plan(call: Call, on: date | None = None) -> PanelResponse:
 
 
 def _timeline(call: Call) -> PanelResponse:
-    lines = timeline_data(call.desk.kit, call.cancellation.history())
+    """Return the timeline, also of a customer who is gone; who never was is not found."""
+    history = call.cancellation.history()
+    if not history:
+        call.cancellation.view()
+    lines = timeline_data(call.desk.kit, history)
     return answer({"customer": call.customer, "timeline": lines})
 
 
@@ -76,14 +88,12 @@ def _form(call: Call) -> PanelResponse:
     schema = form_schema(call.desk.kit, section) if section else None
     if schema is None:
         raise NotFound("Nothing can be entered for such a section.")
-    return answer({"$schema": DIALECT, **schema})
+    return answer({"$schema": DIALECT, **schema}, kind=SCHEMA)
 
 
-def _banners(call: Call, customer: list[str] | None = None) -> PanelResponse:
+def _banners(call: Call, customer: list[str]) -> PanelResponse:
     """Return the banners of those customers who are pending and whom this user may see."""
-    ids = [checked_id(one, "a customer id") for one in dict.fromkeys(customer or ())]
-    if not ids:
-        raise Invalid("Say whose banners: ?customer=C-1001&customer=C-1002.")
+    ids = [checked_id(one, "a customer id") for one in dict.fromkeys(customer)]
     with faults("looking for banners"), call.desk.host.reading() as unit:
         known = unit.customers.load(ids)
     seen = [
@@ -98,6 +108,12 @@ def _banners(call: Call, customer: list[str] | None = None) -> PanelResponse:
         if key in found
     ]
     return answer({"banners": listed})
+
+
+def _queue(call: Call, page: int = 1, **wanted: Any) -> PanelResponse:
+    """Return a page of the open cancellations that the filters take."""
+    filters = Filters(stuck_after=call.panel.stuck_after, **wanted)
+    return answer(queue_data(queue(call.desk, filters, page=page)))
 
 
 def _session(call: Call) -> PanelResponse:
@@ -133,7 +149,7 @@ def _openapi(call: Call) -> PanelResponse:
 
 
 def _document_schema(_: Call) -> PanelResponse:
-    return answer(document_schema(), kind="application/schema+json")
+    return answer(document_schema(), kind=SCHEMA)
 
 
 _ON = Input("on", "day", "Judge the sections as of this day.")
@@ -152,7 +168,26 @@ _READ = {
         "banners",
         "The banners of those customers who are pending, with one question for all",
         "Banners",
-        query=(Input("customer", "lines", "A customer whom the host is showing; several times."),),
+        query=(
+            Input("customer", "ids", "A customer whom the host shows; several times.", wanted=True),
+        ),
+    ),
+    "queue": Endpoint(
+        _queue,
+        "queue",
+        "All open cancellations that this user may see, the longest open first",
+        "Queue",
+        query=(
+            Input("page", "number", "From 1; a page has 100 rows."),
+            Input("search", "line", "A part of the customer's name or id."),
+            Input("stage", "stage", "How far it has come."),
+            Input("min_age", "whole", "Open for so many days at least."),
+            Input("owner", "line", "The id of an owner; empty for those whom nobody owns."),
+            Input("reason", "line", "A reason code; empty for those without any."),
+            Input("profile", "profile", "Begun by this checklist."),
+            Input("overdue", "yes_no", "Only those whose day has passed."),
+            Input("stuck", "yes_no", "Only those whom nobody has touched for long."),
+        ),
     ),
     "sections/{section}/form": Endpoint(
         _form, "form", "The JSON Schema of what may be entered for a section", "JsonSchema"
@@ -162,7 +197,7 @@ _READ = {
         "customer",
         "Everything that a person sees of one customer",
         "Document",
-        query=(_ON, Input("records", "lines", "Sections whose open records are named.")),
+        query=(_ON, Input("records", "sections", "Sections whose open records are named.")),
         tagged=True,
     ),
     f"{_CUSTOMER}/check": Endpoint(
@@ -170,7 +205,7 @@ _READ = {
         "check",
         "What would have to be done, without beginning anything",
         "Document",
-        query=(_ON, Input("profile", "line", "The checklist to check by.")),
+        query=(_ON, Input("profile", "profile", "The checklist to check by.")),
     ),
     f"{_CUSTOMER}/plan": Endpoint(
         _plan,

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from cancelkit.adapters.web.call import Call
-from cancelkit.adapters.web.document import document, profiles_of
-from cancelkit.adapters.web.pages import Again, link_of, page, problem_values
+from cancelkit.adapters.web.document import profiles_of
+from cancelkit.adapters.web.pages import Again, page, problem_values
 from cancelkit.adapters.web.problems import NotFound
 from cancelkit.adapters.web.values import PanelResponse, read_day
 from cancelkit.looking import Look
@@ -35,7 +35,7 @@ def confirm(call: Call, again: Again | None = None, *, on: date | None = None) -
     look = call.cancellation.look(on=on if verb == "process" else None)
     values: dict[str, Any] = {
         "verb": verb,
-        "view": document(call.desk.kit, look, link_of(call, look)),
+        "view": call.shown(look),
         "problem": problem_values(call, again.problem, again.error) if again else None,
         "on": on.isoformat() if on else "",
     }

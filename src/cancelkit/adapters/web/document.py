@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from cancelkit.adapters.web.forms import form_data
@@ -16,6 +17,7 @@ from cancelkit.kit import CancelKit
 from cancelkit.looking import Look
 from cancelkit.messages import Message
 from cancelkit.people import Person
+from cancelkit.queue import Queue, Row
 from cancelkit.records import HistoryEntry, Override, Stamp, State, Verb
 from cancelkit.section import Gate
 from cancelkit.states import Light
@@ -26,12 +28,12 @@ from cancelkit.views import Line, Plan, View
 FORMAT = 1
 """The version of the document; a new key is no new version."""
 
-OVERDUE = 60
-"""After how many days a pending cancellation is overdue, where the host says nothing else."""
+STUCK = 60
+"""After how many days without a change one is stuck, where the host says nothing else."""
 
 
 def document(
-    kit: CancelKit, look: Look, link: str | None = None, overdue_after: int = OVERDUE
+    kit: CancelKit, look: Look, link: str | None = None, stuck_after: int = STUCK
 ) -> dict[str, Any]:
     """Return everything that a person sees of one customer, as a JSON-ready object.
 
@@ -39,10 +41,12 @@ def document(
         kit: the kit that has read it, in the language of the reader.
         look: what was read.
         link: the host's address of the customer's own page.
-        overdue_after: after how many days a pending cancellation is overdue.
+        stuck_after: after how many days without a change a pending cancellation is stuck.
     """
     view = look.view
-    days = _days(kit, view)
+    overdue = view.schedule is not None and view.schedule.on < view.today
+    waits = view.schedule is not None and not overdue
+    quiet = _since(kit, view, max((e.at for e in look.history if e.accepted), default=None))
     lights = Counter(line.light.value for line in view.sections)
     return {
         "format": FORMAT,
@@ -52,8 +56,9 @@ def document(
         "ended": _stamp(view.ended),
         "schedule": _schedule(view),
         "link": link,
-        "days": days,
-        "overdue": days is not None and days > overdue_after,
+        "age": _since(kit, view, None),
+        "overdue": overdue,
+        "stuck": quiet is not None and quiet >= stuck_after and not waits,
         "counts": {
             **{light.value: lights[light.value] for light in Light},
             "total": lights.total(),
@@ -81,6 +86,18 @@ def person_data(person: Person) -> dict[str, str]:
     return {"id": person.id, "name": person.name}
 
 
+def queue_data(found: Queue) -> dict[str, Any]:
+    """Return a page of the queue as a JSON-ready object."""
+    owners = [person_data(one) for one in found.owners]
+    return {**found.data(), "owners": owners, "rows": [_row(row) for row in found.rows]}
+
+
+def _row(row: Row) -> dict[str, Any]:
+    owners = [person_data(one) for one in row.owners]
+    stamps = {"begun": _stamp(row.begun), "touched": _stamp(row.touched)}
+    return {**row.data(), "owners": owners, **stamps}
+
+
 def _stamp(stamp: Stamp | None) -> dict[str, Any] | None:
     return {"by": person_data(stamp.by), "at": stamp.at.isoformat()} if stamp else None
 
@@ -92,11 +109,11 @@ def _schedule(view: View) -> dict[str, Any] | None:
     return {**days, "stamp": _stamp(found.stamp)}
 
 
-def _days(kit: CancelKit, view: View) -> int | None:
-    """Return for how many days a cancellation has been pending, or None."""
+def _since(kit: CancelKit, view: View, at: datetime | None) -> int | None:
+    """Return the days since an instant, or since Begin; None where nothing is pending."""
     if view.state is not State.PENDING or view.begun is None:
         return None
-    return max(0, (view.today - day_of(view.begun.at, kit.zone)).days)
+    return max(0, (view.today - day_of(at or view.begun.at, kit.zone)).days)
 
 
 def _section(kit: CancelKit, view: View, line: Line) -> dict[str, Any]:

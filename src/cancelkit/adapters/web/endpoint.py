@@ -12,10 +12,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from attrs import frozen
+from attrs import field, frozen
 
 from cancelkit.adapters.web.values import Fields, PanelResponse
 from cancelkit.errors import Invalid
+from cancelkit.kit import CancelKit
+from cancelkit.queue import Stage
 from cancelkit.records import JsonObject
 from cancelkit.serial import parse_json
 from cancelkit.text import ID_LIMIT, TEXT_LIMIT
@@ -26,29 +28,51 @@ if TYPE_CHECKING:
 MOST_ASKED = 200
 """How many customers one question may be about."""
 
+_TEXT = r"[^\x00-\x08\x0b-\x1f\x7f-\x9f]"
+_LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]"
+_EDGE = r"[^\s\x00-\x1f\x7f-\x9f\u2028\u2029]"  # of an identifier: no white space
 DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
 class Input(NamedTuple):
-    """One thing that an address takes, in its query or in its body; it may be left out."""
+    """One thing that an address takes, in its query or in its body."""
 
     name: str
-    kind: str  # "line", "text", "day", "yes_no" or "lines"
+    kind: str  # a key of `_SCHEMAS`; or "profile" or "sections": those of the kit
     about: str
+    wanted: bool = False  # it may not be left out
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, kit: CancelKit) -> dict[str, Any]:
         """Return the JSON Schema of its values."""
+        if self.kind == "profile":
+            return {"enum": ["", *kit.profiles]}
+        if self.kind == "sections":
+            return {"type": "array", "items": {"enum": list(kit.known.by_key)}}
         return _SCHEMAS[self.kind]
 
     def of_query(self, sent: Fields) -> Any:
-        """Take it from a query; raises `Invalid`."""
-        if self.kind == "lines":
-            values = sent.take_all(self.name)
+        """Take it from a query; None where it is not there. Raises `Invalid`."""
+        values = sent.take_all(self.name)
+        if self.wanted and not values:
+            raise Invalid(f"{self.name!r} is missing in the address.")
+        if self.kind in ("ids", "sections"):
             if len(values) > MOST_ASKED:
                 raise Invalid(f"{self.name!r} is there {len(values)} times; at most {MOST_ASKED}.")
-            return values
-        text = sent.take(self.name)
-        return _day(self.name, text) if self.kind == "day" and text else text or None
+            return values or None
+        if len(values) > 1:
+            raise Invalid(f"{self.name!r} is there {len(values)} times; expected once.")
+        return self._of_text(values[0]) if values else None
+
+    def _of_text(self, text: str) -> Any:
+        if self.kind in ("whole", "number"):
+            if re.fullmatch("[0-9]{1,9}", text):
+                return int(text)
+            raise Invalid(f"{self.name!r} must be a whole number, not {text!r:.40}.")
+        if self.kind == "yes_no":
+            if text in ("true", "false"):
+                return text == "true"
+            raise Invalid(f"{self.name!r} must be true or false, not {text!r:.40}.")
+        return self.of_body(text)
 
     def of_body(self, value: object) -> Any:
         """Take it from a JSON body; raises `Invalid`."""
@@ -62,13 +86,21 @@ class Input(NamedTuple):
 
 
 _SCHEMAS: Mapping[str, dict[str, Any]] = {
-    "line": {"type": "string", "maxLength": ID_LIMIT},
-    "text": {"type": "string", "maxLength": TEXT_LIMIT},
+    "line": {"type": "string", "maxLength": ID_LIMIT, "pattern": f"^{_LINE}*$"},
+    "text": {"type": "string", "maxLength": TEXT_LIMIT, "pattern": f"^{_TEXT}*$"},
     "day": {"type": "string", "format": "date", "pattern": DAY},
     "yes_no": {"type": "boolean"},
-    "lines": {
+    "whole": {"type": "integer", "minimum": 0, "maximum": 999_999_999},
+    "number": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+    "stage": {"enum": [stage.value for stage in Stage]},
+    "ids": {
         "type": "array",
-        "items": {"type": "string", "minLength": 1, "maxLength": ID_LIMIT},
+        "items": {
+            "type": "string",
+            "maxLength": ID_LIMIT,
+            "pattern": f"^{_EDGE}({_LINE}*{_EDGE})?$",
+        },
+        "minItems": 1,
         "maxItems": MOST_ASKED,
     },
 }
@@ -92,6 +124,7 @@ class Endpoint:
         name: the operation's id.
         answers: the name of the schema of a good answer; its `etag` is a token where `tagged`.
         body: of a POST: its properties; None where the whole body is handed over as `data`.
+        shape: what else the JSON Schema of the body says.
         bound: whether the token in If-Match is "refused", "taken" or "wanted".
     """
 
@@ -101,6 +134,7 @@ class Endpoint:
     answers: str
     query: tuple[Input, ...] = ()
     body: tuple[Input, ...] | None = None
+    shape: Mapping[str, Any] = field(factory=dict)
     bound: str = ""
     tagged: bool = False
     about: str = ""
@@ -108,7 +142,9 @@ class Endpoint:
     def __call__(self, call: Call) -> PanelResponse:
         """Read what the request says, and answer it."""
         asked = call.query()
-        given = {one.name: value for one in self.query if (value := one.of_query(asked))}
+        given = {
+            one.name: value for one in self.query if (value := one.of_query(asked)) is not None
+        }
         asked.done()
         if call.request.method == "POST":
             given |= self._of_body(sent_object(call))
@@ -157,7 +193,7 @@ def operation_of(call: Call) -> str:
     return bare
 
 
-ENTITY_TAG = r'^"[\x21\x23-\x7e]{1,1000}"$'
+ENTITY_TAG = r'^"[\x21\x23-\x7e]{1,1000}\.[0-9]{1,18}\.[0-9a-f]{64}"$'
 """A token as a strong entity tag."""
 
 
@@ -168,7 +204,9 @@ def etag_of(token: str) -> str:
 
 def token_of(call: Call) -> str:
     """Return the token in If-Match, "" where there is none; raises `Invalid`."""
-    said = call.request.headers.get("if-match", "").strip(" \t")
-    if said and not re.match(ENTITY_TAG, said):
+    said = call.request.headers.get("if-match")
+    if said is None:
+        return ""
+    if not re.match(ENTITY_TAG, said.strip(" \t")):
         raise Invalid('If-Match must be the one token of a view or a plan, in quotes: "...".')
-    return unquote(said[1:-1])
+    return unquote(said.strip(" \t")[1:-1])

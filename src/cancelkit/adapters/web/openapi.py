@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cancelkit.adapters.web import security
 from cancelkit.adapters.web.addresses import LONGEST, SEGMENT
-from cancelkit.adapters.web.answers import JSON, PROBLEM
+from cancelkit.adapters.web.answers import JSON, PROBLEM, SCHEMA
 from cancelkit.adapters.web.endpoint import ENTITY_TAG, OPERATION, OPERATION_ID, Endpoint
 from cancelkit.adapters.web.form_schema import DIALECT, form_schema
 from cancelkit.adapters.web.routes import Route
@@ -72,9 +72,10 @@ def openapi(routes: Iterable[Route], kit: CancelKit, panel: Panel) -> dict[str, 
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         if isinstance(route.handler, Endpoint):
-            paths.setdefault(f"/{route.path}", {})[route.method.lower()] = _operation(
-                route, route.handler, kit
-            )
+            said = _operation(route, route.handler, kit)
+            if route.method == "POST" and panel.host_token is None:
+                said["security"] = [{"host": [], "csrf": []}]
+            paths.setdefault(f"/{route.path}", {})[route.method.lower()] = said
     schemes: dict[str, Any] = {
         "host": {
             "type": "apiKey",
@@ -110,14 +111,19 @@ def _operation(route: Route, end: Endpoint, kit: CancelKit) -> dict[str, Any]:
     said["parameters"] = [
         *(_segment(name, kit) for name in re.findall(r"{(\w+)}", route.path)),
         *(
-            {"name": i.name, "in": "query", "description": i.about, "schema": i.schema()}
-            for i in end.query
+            {
+                "name": one.name,
+                "in": "query",
+                "required": one.wanted,
+                "description": one.about,
+                "schema": one.schema(kit),
+            }
+            for one in end.query
         ),
         *(_headers(end) if posting else ()),
     ]
     if posting:
         said["requestBody"] = {"required": True, "content": {JSON: _body(end, kit)}}
-        said["security"] = [{"host": [], "csrf": []}]
     said["responses"] = {"200": _good(end, posting), **_bad(route, end)}
     return said
 
@@ -125,7 +131,7 @@ def _operation(route: Route, end: Endpoint, kit: CancelKit) -> dict[str, Any]:
 def _segment(name: str, kit: CancelKit) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "string", "pattern": SEGMENT, "maxLength": LONGEST}
     if name == "section":
-        schema["examples"] = list(kit.known.by_key)
+        schema = {"enum": list(kit.known.by_key)}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
@@ -155,6 +161,7 @@ def _headers(end: Endpoint) -> list[dict[str, Any]]:
                 "required": required,
                 "description": about,
                 "schema": schema,
+                "example": f'"c-1.4.{"5e" * 32}"',
             }
         )
     return found
@@ -165,14 +172,14 @@ def _body(end: Endpoint, kit: CancelKit) -> dict[str, Any]:
         forms = {s.key: form_schema(kit, s) for s in kit.known.active}
         listed = [form for form in forms.values() if form is not None]
         return {"schema": {"type": "object", "anyOf": listed} if listed else {"type": "object"}}
-    properties = {one.name: {**one.schema(), "description": one.about} for one in end.body}
+    properties = {one.name: {**one.schema(kit), "description": one.about} for one in end.body}
     schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {"schema": schema, "example": {}}
+    return {"schema": {**schema, **end.shape}}
 
 
 def _good(end: Endpoint, posting: bool) -> dict[str, Any]:
     schema = {"$ref": f"#/components/schemas/{end.answers}"}
-    kind = "application/schema+json" if end.answers == "JsonSchema" else JSON
+    kind = SCHEMA if end.answers == "JsonSchema" else JSON
     said: dict[str, Any] = {"description": "Done" if posting else "As it is now"}
     headers: dict[str, Any] = {}
     if end.tagged:

@@ -8,7 +8,6 @@ from typing import Any
 from attrs import field, frozen
 
 from cancelkit.adapters.web.call import Call
-from cancelkit.adapters.web.document import document
 from cancelkit.adapters.web.entering import Sent, Unfit
 from cancelkit.adapters.web.problems import NotFound, Problem
 from cancelkit.adapters.web.render import STATIC, static_file, static_name
@@ -16,7 +15,6 @@ from cancelkit.adapters.web.shown import sections_of
 from cancelkit.adapters.web.values import PanelResponse, read_day
 from cancelkit.errors import CancelkitError, Invalid, Refused
 from cancelkit.looking import Look
-from cancelkit.people import Customer
 from cancelkit.records import JsonObject, Verb
 
 HTML = ("Content-Type", "text/html; charset=utf-8")
@@ -83,7 +81,7 @@ def customer(call: Call, again: Again | None = None) -> PanelResponse:
     if asked:
         asked.done()
     look = call.cancellation.look(name=call.panel.named if named else 0, of=named, on=on)
-    shown = document(call.desk.kit, look, link_of(call, look))
+    shown = call.shown(look)
     shown["sections"] = sections_of(call, look, shown["sections"], search, again)
     return page(
         call,
@@ -112,14 +110,6 @@ def _done(call: Call, look: Look, verb: str, section: str) -> list[str]:
     if newest is not None and newest.accepted and newest.verb.value == verb:
         said += [kit.text(message) for message in newest.done]
     return said
-
-
-def link_of(call: Call, look: Look) -> str | None:
-    """Return the host's address of the customer's own page, or None."""
-    links, view = call.desk.kit.links, look.view
-    if links is None:
-        return None
-    return links.customer(Customer(view.customer, view.name, tenant=call.desk.host.tenant))
 
 
 def banner(call: Call) -> PanelResponse:

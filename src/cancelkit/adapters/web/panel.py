@@ -122,8 +122,8 @@ class Panel:
         if len(request.body) > self.body_limit:
             raise TooLarge(f"The body has more than {self.body_limit} bytes.")
         wanted = JSON if call.api else FORM
-        if request.content_type != wanted:
-            raise NotTaken(f"The body must be {wanted}.")
+        if request.content_type != wanted or not request.utf8:
+            raise NotTaken(f"The body must be {wanted}, in UTF-8.")
         if not security.own_origin(request, self.origins):
             raise Forged("The request came from another site.")
         if self.host_token is not None:

@@ -39,12 +39,14 @@ def show(call: Call) -> PanelResponse:
         filtered=bool(kept),
         choices=_choices(call, found),
         export=urlencode(kept),
-        pages={
-            step: urlencode({**kept, "page": number + by})
-            for step, by in (("before", -1), ("after", 1))
-            if 1 <= number + by <= found.pages
-        },
+        before=_at(kept, number - 1, found),
+        after=_at(kept, number + 1, found),
     )
+
+
+def _at(kept: dict[str, str], number: int, found: Queue) -> str:
+    """Return the query of another page, or "" where there is none."""
+    return urlencode({**kept, "page": number}) if 1 <= number <= found.pages else ""
 
 
 def _choices(call: Call, found: Queue) -> dict[str, list[tuple[str, str]]]:

@@ -43,11 +43,11 @@ def find(routes: Sequence[Route], method: str, path: str) -> tuple[Route, dict[s
     """Return the address for a request and its identifiers; raises `NotFound` or `NotHere`."""
     segments = path.removeprefix("/").split("/")
     fitting = [(route, match) for route in routes if (match := route.match(segments)) is not None]
-    wanted = "GET" if method == "HEAD" else method
-    for route, match in fitting:
-        if route.method == wanted:
-            return route, match
     if not fitting:
         raise NotFound("There is nothing at this address.")
-    methods = {route.method for route, _ in fitting}
-    raise NotHere(tuple(sorted(methods | ({"HEAD"} if "GET" in methods else set()))))
+    one_path = fitting[0][0].path  # the first in the table: its methods are all that there are
+    there = {route.method: (route, match) for route, match in fitting if route.path == one_path}
+    wanted = "GET" if method == "HEAD" else method
+    if wanted in there:
+        return there[wanted]
+    raise NotHere(tuple(sorted({*there, *(["HEAD"] if "GET" in there else [])})))

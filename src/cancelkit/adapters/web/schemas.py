@@ -14,6 +14,7 @@ from cancelkit.adapters.web.endpoint import DAY
 from cancelkit.adapters.web.form_schema import DIALECT
 from cancelkit.adapters.web.forms import KINDS
 from cancelkit.adapters.web.problems import CODES, PREFIX
+from cancelkit.queue import Stage
 from cancelkit.records import State, Verb
 from cancelkit.section import Gate
 from cancelkit.states import Light
@@ -163,8 +164,9 @@ _DOCUMENT = record(
     drift=with_about(TEXT, "What somebody else changed meanwhile."),
     profile=TEXT,
     begun=or_null(ref("Stamp")),
-    days=with_about({"type": ["integer", "null"], "minimum": 0}, "Pending for so many days."),
-    overdue=YES_NO,
+    age=with_about({"type": ["integer", "null"], "minimum": 0}, "Pending for so many days."),
+    overdue=with_about(YES_NO, "The day for which it is scheduled has passed."),
+    stuck=with_about(YES_NO, "Nobody has touched it for long, and it waits for no day."),
     schedule=or_null(record(on=THE_DAY, due=THE_DAY, stamp=ref("Stamp"))),
     performed=listed(SOME_TEXT),
     may_put_back=listed(SOME_TEXT),
@@ -191,7 +193,7 @@ _DOCUMENT["then"] = {
         "banner": SOME_TEXT,
         "token": SOME_TEXT,
         "begun": {"type": "object"},
-        "days": {"type": "integer"},
+        "age": {"type": "integer"},
         "ended": {"type": "null"},
     }
 }
@@ -200,8 +202,9 @@ _DOCUMENT["else"] = {
         "banner": NOTHING_ELSE,
         "drift": NOTHING_ELSE,
         "schedule": {"type": "null"},
-        "days": {"type": "null"},
+        "age": {"type": "null"},
         "overdue": {"const": False},
+        "stuck": {"const": False},
         "plan": {"type": "null"},
     }
 }
@@ -249,6 +252,27 @@ _SESSION = record(
     limits=record(body=NUMBER, text=NUMBER, records=NUMBER, customers=NUMBER),
 )
 
+_ROW = record(
+    about="One open cancellation.",
+    customer=SOME_TEXT,
+    name=TEXT,
+    cancellation=TEXT,
+    owners=listed(ref("Person")),
+    status=TEXT,
+    profile=TEXT,
+    begun=or_null(ref("Stamp")),
+    age={"type": ["integer", "null"]},
+    touched=or_null(ref("Stamp")),
+    stage=one_of(stage.value for stage in Stage),
+    says=TEXT,
+    blocked_by=KEYS,
+    on=or_null(THE_DAY),
+    due=or_null(THE_DAY),
+    reasons=listed(ref("Given")),
+    overdue=YES_NO,
+    stuck=YES_NO,
+)
+
 DEFS: dict[str, Schema] = {
     "Person": record(id=SOME_TEXT, name=TEXT),
     "Stamp": record(by=ref("Person"), at=INSTANT),
@@ -273,6 +297,22 @@ DEFS: dict[str, Schema] = {
     "Banners": record(
         banners=listed(record(customer=SOME_TEXT, banner=SOME_TEXT, panel=SOME_TEXT))
     ),
+    "Row": _ROW,
+    "Queue": record(
+        about="A page of the open cancellations, the longest open first.",
+        rows=listed(ref("Row")),
+        total=with_about(NUMBER, "On all pages."),
+        page=NUMBER,
+        pages=NUMBER,
+        opened=with_about(NUMBER, "Without the filters."),
+        owners=listed(ref("Person")),
+        reasons=listed(ref("Given")),
+        profiles=listed(TEXT),
+        more=with_about(YES_NO, "There are more than were read."),
+        read_at=INSTANT,
+        today=THE_DAY,
+    ),
+    "Given": record(code=SOME_TEXT, label=TEXT),
     "JsonSchema": {"type": "object", "description": "A JSON Schema (2020-12)."},
     "OpenApi": {"type": "object", "description": "This document."},
 }

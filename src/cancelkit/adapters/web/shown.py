@@ -69,7 +69,7 @@ def _placed(again: Again) -> Sent | None:
     sent, found = again.sent, _PATH.search(str(again.error))
     if sent is None or found is None or found[1] not in sent.texts or sent.wrong:
         return sent
-    why = Message.of("field.wrong.other", why=str(again.error))
+    why = Message.of("field.wrong.other", why=again.problem.detail)
     return evolve(sent, wrong={found[1]: Wrong(why)})
 
 

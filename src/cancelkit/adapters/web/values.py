@@ -35,6 +35,13 @@ class PanelRequest:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @property
+    def utf8(self) -> bool:
+        """Whether the body is in UTF-8, as far as Content-Type says anything of it."""
+        more = self.headers.get("content-type", "").partition(";")[2].lower().replace('"', "")
+        said = [one.partition("=") for one in more.split(";")]
+        return all(value.strip() == "utf-8" for name, _, value in said if name.strip() == "charset")
+
+    @property
     def root(self) -> str:
         """The relative address of the mount point, as seen from this page: "../../"."""
         return "../" * (self.path.count("/") - 1) or "./"

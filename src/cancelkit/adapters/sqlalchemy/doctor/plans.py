@@ -119,9 +119,10 @@ def _sqlite(source: RowSource, catalog: Catalog, lines: Lines) -> str:
         found = _USED.match(str(detail))
         if not found or table is None or found[2] != table.name:
             continue
-        if found[1] == "SCAN" or "AUTOMATIC" in (found[3] or ""):
+        # A SEARCH without an index is that for a smallest value: from row to row.
+        if found[1] == "SCAN" or not found[4] or "AUTOMATIC" in (found[3] or ""):
             return f"all of {table.name}"
-        narrow = found[4] in partial or _NARROWED.search(found[5] or "") or not found[4]
+        narrow = found[4] in partial or _NARROWED.search(found[5] or "")
         worst = worst if narrow else f"the customer's closed rows of {table.name}"
     return worst
 

@@ -9,6 +9,7 @@
   const main = () => document.getElementById("main");
   const entries = () => [...main().querySelectorAll("form.entry[method=post]")];
   const dirty = (form) =>
+    "kept" in form.dataset || // what the server shows again was not stored
     [...form.elements].some((one) => {
       if (one.type === "hidden" || !one.name) return false;
       if (one.type === "checkbox" || one.type === "radio") return one.checked !== one.defaultChecked;
@@ -28,7 +29,8 @@
     }
   };
 
-  // What was shown again by the server, as not stored, counts as typed.
+  // What was typed into other forms than the one that was sent goes into the new page, with the
+  // token of the view that it was typed on.
   const keep = (fresh, sent) => {
     for (const old of entries().filter((form) => form !== sent && dirty(form))) {
       const place = [...fresh.querySelectorAll("form.entry")].find((one) => one.action === old.action);
