@@ -463,3 +463,10 @@ def test_section_finds_its_form() -> None:
         section.key: form
         for form, section in Checklist((ReasonsSection(), MoodSection())).by_form.items()
     }
+
+
+def test_some_sections_alone_keep_their_order_and_must_be_there() -> None:
+    kept = [one.key for one in STANDARD.sections if one.key in ("mood", "assets", "reasons")]
+    assert kept == [one.key for one in STANDARD.only("mood", "assets", "reasons").sections]
+    with pytest.raises(UnknownSection, match="sailing"):
+        STANDARD.only("mood", "sailing")

@@ -134,9 +134,10 @@ class Checklist:
         dropped = {self.section(key).key for key in keys}
         return self._of(s for s in self.sections if s.key not in dropped)
 
-    def only(self, key: str) -> Checklist:
-        """Return the checklist of one section alone."""
-        return self._of((self.section(key),))
+    def only(self, *keys: str) -> Checklist:
+        """Return a checklist of some sections alone, in the order that they have here."""
+        kept = {self.section(key).key for key in keys}
+        return self._of(s for s in self.sections if s.key in kept)
 
     def replacing(self, *sections: Section) -> Checklist:
         """Return a checklist in which sections take the places of those with their keys."""
