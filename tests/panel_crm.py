@@ -162,7 +162,7 @@ def panel_world(checklist: Checklist = CHECKLIST, **settings: Any) -> PanelWorld
         links=MemoryLinks("https://crm.example/c/{customer}", "https://crm.example/{section}"),
         report=lambda what, error: reports.append((what, error)),
     )
-    made = {"stuck_after": 60, **settings}
+    made: dict[str, Any] = {"stuck_after": 60, **settings}
     clock = SetClock(NINE_O_CLOCK)
     return PanelWorld(kit, Panel(SECRET, **made), crms, clock, CountingIds(), reports)
 

@@ -103,7 +103,7 @@ def good_requests(route: Route) -> list[Asked]:
         return [Asked(method, path, query="customer=C-1&customer=only-south&customer=absent")]
     if "{section}" in path:
         rest = path.partition("{section}")[2]
-        data = _SECTION.get(rest, _NOTHING)[0 if path.startswith("api/") else 1]
+        data = _SECTION.get(rest, ({}, {}))[0 if path.startswith("api/") else 1]
         path = path.replace("{section}", _OF_SECTION.get(rest, "reasons"))
         return [Asked(method, path, data, red=rest == "/override")]
     return [Asked(method, path, planned=path.endswith("/process"))]

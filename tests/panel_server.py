@@ -5,7 +5,7 @@ Who the user is stands in the cookie "user"; there is a page of the host at "/" 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -49,7 +49,7 @@ class Site:
 
 
 @contextmanager
-def served(world: World, panel: Panel) -> Iterator[Site]:
+def served(world: World, panel: Panel) -> Generator[Site]:
     """Serve a panel on a free port of this machine alone."""
     site = Site(world, panel)
 

@@ -94,11 +94,12 @@ CHECKLIST = STANDARD.replacing(REASONS).with_section(EquipmentSection(), after="
 
 def panel_world(checklist: Checklist = CHECKLIST, **settings: Any) -> World:
     """Return a CRM with one customer and open records of some kinds; Bob may not override."""
+    chosen: dict[str, Any] = {"links": LINKS, **settings}
     w = world(
         checklist,
         told=[Person("m-1", "Mara Lindqvist"), Person("m-2", "Billing team")],
         roles=EitherRole(lambda actor: ROLES.get(actor, ())),
-        **{"links": LINKS, **settings},
+        **chosen,
     )
     w.add_order()
     w.crm.put("sales_orders", Record("SO-2", "C-1", "completed", "SO-2"))

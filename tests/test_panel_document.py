@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from attrs import fields
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -42,7 +43,7 @@ def shown(w: PanelWorld, user: str = "adam", **query: str) -> Any:
     return data_of(response)
 
 
-def faults(data: object, schema: Draft202012Validator = SCHEMA) -> list[str]:
+def faults(data: Any, schema: Draft202012Validator = SCHEMA) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in schema.iter_errors(data)]
 
 
@@ -313,7 +314,7 @@ def test_whatever_the_schema_of_a_form_refuses_the_form_refuses(data: st.DataObj
 def test_form_of_the_document_has_every_field_of_the_class() -> None:
     section = next(s for s in shown(in_state("entered"))["sections"] if s["key"] == "everything")
     names = [one["name"] for one in section["form"]["fields"]]
-    assert [one.name for one in Everything.__attrs_attrs__] == names
+    assert [one.name for one in fields(Everything)] == names
     assert ENTERED["day"] == section["entered"]["day"]
 
 

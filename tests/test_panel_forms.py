@@ -39,7 +39,7 @@ FORMS = st.builds(
     instant=st.none() | sts.INSTANTS,
     condition=st.none() | st.sampled_from(Condition),
     stars=st.none() | st.sampled_from((1, 2, 3)),
-    boxes=st.none() | st.integers(-(10**30), 10**30),
+    boxes=st.none() | st.integers(-(2**63), 2**63 - 1),
     weight=st.none() | st.floats(allow_nan=False, allow_infinity=False),
     serials=st.lists(LINES, max_size=3).map(tuple),
     more=st.none() | st.dictionaries(sts.MAY_BE_STORED, sts.MAY_BE_STORED, max_size=3),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn
 
@@ -173,7 +173,7 @@ def test_a_host_may_open_and_leave_its_own_session_around_a_request(framework: s
     said: list[str] = []
 
     @contextmanager
-    def around(desk: Desk) -> Iterator[Desk]:
+    def around(desk: Desk) -> Generator[Desk]:
         said.append("opened")
         yield desk
         said.append("left")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
-import conftest
 import pytest
 
 from tests.conftest import REPORTED, pytest_sessionfinish, pytest_testnodedown
+
+conftest: Any = import_module("conftest")  # that of the checkout, which pytest has loaded
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from cancelkit.adapters.memory import MemoryHost, Record
 from cancelkit.adapters.memory.crm import MemoryCustomers
 from cancelkit.adapters.memory.stores import MemoryCancellations
 from cancelkit.errors import CancelkitError
+from cancelkit.needs import Need
 from cancelkit.ports import Opened
 from cancelkit.queue import Filters, Given, Row, Stage, queue, reading
 from cancelkit.schedule import process_due
@@ -133,7 +134,9 @@ def test_ready_when_nothing_blocks() -> None:
 
 def test_what_could_not_be_read_is_unknown_never_ready() -> None:
     class Blind(MemoryCustomers):
-        def facts(self, *_: Any) -> Mapping[Any, Any]:
+        def facts(
+            self, customer_ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date
+        ) -> Mapping[Any, Any]:
             raise OSError("no database")
 
     made = office(2)
@@ -310,11 +313,13 @@ def test_what_is_asked_does_not_depend_on_how_many_are_open() -> None:
             asked.append("load")
             return super().load(customer_ids)
 
-        def facts(self, *args: Any) -> Any:
+        def facts(
+            self, customer_ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date
+        ) -> Any:
             asked.append("facts")
-            return super().facts(*args)
+            return super().facts(customer_ids, needs, as_of)
 
-        def open_records(self, *args: Any) -> Any:
+        def open_records(self, customer_id: str, need: Need[Any], as_of: date, limit: int) -> Any:
             raise AssertionError("this is a question for each customer")
 
     class Opening(MemoryCancellations):

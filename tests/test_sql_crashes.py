@@ -76,8 +76,12 @@ def test_nothing_is_half_done_whichever_statement_fails(
     report(heading, f"{kind:<9}{command.name:<26}{len(clean.texts):>3} statements{tried:>5} cells")
 
 
-PLANTED = [("postgres", one) for one in KINDS["postgresql"] if not one.passes]
-PLANTED += [("mariadb", one) for one in KINDS["mysql"] if not one.passes]
+PLANTED = [
+    (database, one)
+    for database, dialect in (("postgres", "postgresql"), ("mariadb", "mysql"))
+    for one in KINDS[dialect]
+    if not one.passes
+]
 AGAIN = [(database, kind) for database, kind in PLANTED if kind.again]
 
 

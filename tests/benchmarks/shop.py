@@ -118,7 +118,7 @@ class Shop:
     sizes: Sizes
     host: SqlHost = field(factory=described)
     direct: SqlHost = field(factory=lambda: described(on_driver=True))
-    _new: Iterator[int] = field(factory=count)
+    _new: count[int] = field(factory=count)
 
     @property
     def kind(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from attrs import evolve
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import func, literal_column, select, util
 
 from cancelkit.adapters.sqlalchemy import faults, joined, owned, repo, stores, writes
 from cancelkit.adapters.sqlalchemy.description import Records
@@ -282,7 +282,7 @@ def tries_whatever_fails(patch: pytest.MonkeyPatch) -> None:
 
 lost_is_refused = replaced(faults, "meant_by_commit", refused_by_commit)
 no_ledger = replaced(SqlOperations, "add", lambda self, operation: None)
-keeps_what_is_broken = replaced(sa.util, "is_exit_exception", lambda error: False)
+keeps_what_is_broken = replaced(util, "is_exit_exception", lambda error: False)
 """A connection that was interrupted in the middle of a statement is used again."""
 no_reply = instead(SqlOperations, "find", lambda real: lambda self, customer, verb, op: None)
 

@@ -519,8 +519,9 @@ def _on_any_day(real: object) -> property:
     """It does not matter whether a schedule is there, or whether its day has come."""
 
     def scheduled(seen: Any) -> Schedule | None:
-        due = seen.ask.due and seen.record is not None
-        return Schedule(seen.today, seen.today, seen.record.begun) if due else None
+        if not seen.ask.due or seen.record is None:
+            return None
+        return Schedule(seen.today, seen.today, seen.record.begun)
 
     return property(scheduled)
 

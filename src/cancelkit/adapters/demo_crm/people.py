@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from attrs import frozen
-from sqlalchemy import Engine, Select, func, select
+from sqlalchemy import Engine, Executable, func, select
 
 from cancelkit.adapters.demo_crm.tables import ROLE, USER
 from cancelkit.people import Customer, Person, User
@@ -48,6 +48,6 @@ class Staff:
         active = self._users(_USERS.where(USER.c.active).order_by(USER.c.name))
         return [(user, ", ".join(self.roles_of(user.id))) for user in active]
 
-    def _users(self, statement: Select[tuple[str, str, bool]]) -> list[User]:
+    def _users(self, statement: Executable) -> list[User]:
         with self.engine.connect() as db:
             return [User(row.id, row.name, row.active) for row in db.execute(statement)]

@@ -184,7 +184,9 @@ _READ = {
             Input("min_age", "whole", "Open for so many days at least."),
             Input("owner", "line", "The id of an owner; empty for those whom nobody owns."),
             Input("reason", "line", "A reason code; empty for those without any."),
-            Input("profile", "profile", "Begun by this checklist."),
+            Input(
+                "profile", "line", "Begun by this checklist, also one that is not offered any more."
+            ),
             Input("overdue", "yes_no", "Only those whose day has passed."),
             Input("stuck", "yes_no", "Only those whom nobody has touched for long."),
         ),
