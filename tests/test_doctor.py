@@ -236,6 +236,24 @@ def test_tables_of_an_older_version_are_brought_up_to_date_by_the_ddl(
     assert "no index on" not in of(diagnose(shop.host(), engine), Level.ADVICE)
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "mariadb"])
+def test_an_own_index_that_is_partial_must_be_there(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    engine, shop = an_engine(kind, request), Shop()
+    shop.create(engine)
+    assert "no index on tenant, slot" not in of(diagnose(shop.host(), engine), Level.ADVICE)
+    on = " ON cancelkit_cancellations"
+    with engine.begin() as db:
+        db.exec_driver_sql("DROP INDEX cancelkit_opened" + on * (kind == "mariadb"))
+        if kind != "mariadb":  # there, but no help: it is partial, and none of ours
+            db.exec_driver_sql(f"CREATE INDEX other{on} (tenant, slot, seq) WHERE slot = 2")
+    found = diagnose(shop.host(), engine)
+    assert "cancelkit_cancellations has no index on tenant, slot, seq." in of(found, Level.ADVICE)
+    run(engine, tuple(f for f in found if "cancelkit_opened" in f.ddl))
+    assert "no index on tenant, slot" not in of(diagnose(shop.host(), engine), Level.ADVICE)
+
+
 def an_engine(kind: str, request: pytest.FixtureRequest) -> sa.Engine:
     made: sa.Engine = (
         request.getfixturevalue("lite")
