@@ -206,9 +206,12 @@ class Statements:
         """Lock all rows of all sources of one customer, closed ones too, by their keys."""
         return self.once("children", self._children)
 
-    def named(self, need: Need[Any]) -> Select[Any]:
-        """The open records of one customer: (id, label), by id, at most :most."""
-        return self.once(("named", need), lambda: self._named(need))
+    def named(self, need: Need[Any], *, locking: bool = False) -> Select[Any]:
+        """The open records of one customer: (id, label), by id, at most :most.
+
+        `locking` reads what is there now, with a share lock, as `single` does.
+        """
+        return self.once(("named", need, locking), lambda: self._named(need, locking=locking))
 
     def _readers(
         self, needs: Sequence[Need[Any]], widths: Sequence[int]
@@ -272,12 +275,13 @@ class Statements:
             return None
         return select(*(select(func.count()).select_from(c).scalar_subquery() for c in locks))
 
-    def _named(self, need: Need[Any]) -> Select[Any]:
+    def _named(self, need: Need[Any], *, locking: bool) -> Select[Any]:
         source = self.sources[need]
         label = source.source.label if source.source.label is not None else source.id
         left = or_(literal(False), *source.source.open)
         rows = source.of(self.customer, source.id, label, where=left)
-        return rows.order_by(source.id).limit(bindparam("most", type_=Integer()))
+        named = rows.order_by(source.id).limit(bindparam("most", type_=Integer()))
+        return named.with_for_update(read=True) if locking else named
 
 
 def _row(columns: Iterable[Sequence[Any]]) -> Select[Any]:
