@@ -367,6 +367,21 @@ def test_an_error_is_the_one_that_sqlalchemy_raises(crm: Place) -> None:
     assert seen[0] == seen[1]
 
 
+@pytest.mark.parametrize("rows", [0, 2, 3])
+def test_as_many_rows_as_sqlalchemy_refuses_are_refused(crm: Place, rows: int) -> None:
+    numbers = sa.union_all(*(sa.select(sa.literal_column(str(n)).label("n")) for n in range(4)))
+    table = numbers.subquery()
+    statement = sa.select(table.c.n).where(table.c.n < sa.bindparam("rows", type_=sa.Integer()))
+    seen = []
+    for ask in (through_sqlalchemy, OnDriver().one):
+        with crm.engine.connect() as db, db.begin():
+            with pytest.raises(exc.InvalidRequestError) as raised:
+                ask(db, statement, {"rows": rows})
+            seen.append((type(raised.value), str(raised.value)))
+            assert (0,) == tuple(ask(db, statement, {"rows": 1}))
+    assert seen[0] == seen[1]
+
+
 @pytest.mark.parametrize("kind", ["postgres", "mariadb"])
 def test_a_lost_connection_leaves_the_pool(databases: Databases, kind: str) -> None:
     here = place(databases, kind)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    ScalarSelect,
     Select,
     bindparam,
     func,
@@ -233,10 +234,12 @@ class Statements:
         source = self.sources.get(need)
         if source is None:
             made = self.answers[type(need)](need, customer, AS_OF)
-            return [_scalar(one, locking) for one in (made if isinstance(made, tuple) else (made,))]
+            each = made if isinstance(made, tuple) else (made,)
+            return [_scalar(need, one, locking) for one in each]
         if isinstance(source.source, Dates):
             day = source.source.day
-            return [_scalar(source.of(customer, func.min(day.column), where=day.after), locking)]
+            first = source.of(customer, func.min(day.column), where=day.after)
+            return [_scalar(need, first, locking)]
         if not capped:
             whole = (source.of(customer, func.count(), where=left) for left in source.source.open)
             return [one.scalar_subquery() for one in whole]
@@ -290,7 +293,12 @@ def _row(columns: Iterable[Sequence[Any]]) -> Select[Any]:
     return select(*(column.label(f"a{at}") for at, column in enumerate(each)))
 
 
-def _scalar(made: Any, locking: bool) -> Any:
-    if not isinstance(made, Select):
+def _scalar(need: Need[Any], made: Any, locking: bool) -> Any:
+    if isinstance(made, ScalarSelect):
         return made
+    if not isinstance(made, Select):  # a column, say: one row for each row of its table
+        raise BadSetup(
+            f"The function in answers= for {type(need).__name__} returned {type(made).__name__}; "
+            "expected a select(...) of one value, its scalar_subquery(), or a tuple of these."
+        )
     return (made.with_for_update(read=True) if locking else made).scalar_subquery()
