@@ -455,6 +455,39 @@ def test_a_plug_ins_need_is_one_function(databases: Databases, kind: str) -> Non
             assert [0, 1] == ask(unit, CasesWith("b"), "1", "2")
 
 
+@frozen(cache_hash=True)
+class Settings:
+    """A plug-in's need: what a column of JSON has."""
+
+    def read(self, answer: object, /) -> object:
+        return answer
+
+
+@pytest.mark.parametrize("on_driver", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_that_has_no_hash_is_read_for_many_as_for_one(
+    databases: Databases, kind: str, on_driver: bool
+) -> None:
+    meta = sa.MetaData()
+    key = sa.Column("id", sa.Integer, primary_key=True)
+    client = sa.Table("client", meta, key, sa.Column("settings", sa.JSON))
+
+    def answer(need: Settings, customer: Any, as_of: Any) -> Any:
+        return sa.select(client.c.settings).where(client.c.id == customer)
+
+    engine = databases.engine(kind, "small")
+    meta.drop_all(engine)
+    meta.create_all(engine)
+    rows = {1: {"tags": ["x"]}, 2: []}
+    add(engine, client, *({"id": n, "settings": one} for n, one in rows.items()))
+    customers = Customers(client.c.id, client.c.id)
+    host = SqlHost(customers, {}, answers={Settings: answer}, on_driver=on_driver)
+    with host.owning(engine).reading() as unit:
+        for keys in (["1"], ["2"], ["3"], ["1", "2", "3"]):
+            assert [rows.get(int(n)) for n in keys] == ask(unit, Settings(), *keys)
+    meta.drop_all(engine)
+
+
 @pytest.mark.parametrize("on_driver", [False, True])
 def test_a_function_that_answers_with_no_select_is_refused(db: sa.Engine, on_driver: bool) -> None:
     """A column of a table would give one row for each of its rows: the answer of anybody."""

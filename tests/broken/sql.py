@@ -107,7 +107,11 @@ def kept_facts(real: Callable[..., Any]) -> Callable[..., Any]:
 
 def names_without_locks(real: Callable[..., Any]) -> Callable[..., Any]:
     """Records are counted as they are now, and named as they were."""
-    return lambda self, need, *, locking=False: real(self, need)
+
+    def named(self: Statements, need: Any, *, locking: bool) -> Any:
+        return real(self, need, locking=False)
+
+    return named
 
 
 def judged_before_the_lock(patch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""For which descriptions a guard trigger can be made: its rows are a table's, with a customer's column."""
+"""For which descriptions a guard trigger can be made: rows of a table, with a customer column."""
 
 from __future__ import annotations
 

@@ -166,9 +166,11 @@ class SqlCustomers:
         write = self._described.key.write
         rows = self._db.execute(self._made.many(asked.known, self._db.dialect.name), values)
         each: dict[str, tuple[Any, ...]] = {write(row[0]): tuple(row[1:]) for row in rows}
-        alike = {row: asked.read(row) for row in set(each.values())}
         nothing: tuple[Any, ...] = (None,) * asked.width
-        alike.setdefault(nothing, asked.read(nothing))
+        try:
+            alike = {row: asked.read(row) for row in {nothing, *each.values()}}
+        except TypeError:  # a function's answer, JSON say, is nothing that could be looked up
+            return {key: asked.read(each.get(key, nothing)) for key in customer_ids}
         return {key: alike[each.get(key, nothing)] for key in customer_ids}
 
 
