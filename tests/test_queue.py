@@ -132,6 +132,24 @@ def test_ready_when_nothing_blocks() -> None:
     assert (Stage.READY, ()) == (the_row(made).stage, the_row(made).blocked_by)
 
 
+def test_whose_first_day_is_still_to_come_is_not_ready() -> None:
+    """Process would refuse it, whatever the sections say."""
+    made = office()
+    made.ready()
+    made.crm.put_customer(evolve(made.customer, since=TODAY + DAY))
+    row = the_row(made)
+    assert (Stage.TO_DO, ()) == (row.stage, row.blocked_by)
+    assert "The customer's first day, 2026-03-03, is still to come" == row.says
+    assert [] == rows(made.desk(), stage=Stage.READY)
+    made.add_order()
+    assert (
+        "To do: Sales Orders; The customer's first day, 2026-03-03, is still to come"
+        == the_row(made).says
+    )
+    made.crm.put_customer(evolve(made.customer, since=TODAY))
+    assert "To do: Sales Orders" == the_row(made).says
+
+
 def test_what_could_not_be_read_is_unknown_never_ready() -> None:
     class Blind(MemoryCustomers):
         def facts(
@@ -269,6 +287,7 @@ ONE = st.tuples(
     st.booleans(),  # overridden
     st.sampled_from(["", "strict", "old"]),  # by which profile
     st.sampled_from([0, 0, 3]),  # scheduled so many days ahead
+    st.sampled_from([None, -1, 0, 1]),  # a customer since so many days from today
 )
 PROFILES = {
     "strict": STANDARD.with_gates(ownership="blocks", mood="blocks").requiring("reasons.extra"),
@@ -282,7 +301,10 @@ def test_every_row_says_what_the_view_of_its_customer_says(
 ) -> None:
     made = office(len(each))
     made.kit = evolve(made.kit, profiles=PROFILES)
-    for at, (forms, records, overridden, profile, ahead) in enumerate(each, 1):
+    for at, (forms, records, overridden, profile, ahead, since) in enumerate(each, 1):
+        if since is not None:
+            there = made.crm.customer(f"C-{at}")
+            made.crm.put_customer(evolve(there, since=TODAY + since * DAY))
         one = made.desk().begin(f"C-{at}", profile=profile)
         for kind in records:
             made.crm.put(kind, Record(f"{kind}-{at}", f"C-{at}", "open", kind))
@@ -298,10 +320,10 @@ def test_every_row_says_what_the_view_of_its_customer_says(
     made.kit = evolve(made.kit, profiles={"strict": PROFILES["strict"]})  # "old" is no more
     found = queue(made.desk()).rows
     for row in found:
-        blocked = blocking_in_view(made, row.customer)
-        assert blocked == row.blocked_by
+        assert blocking_in_view(made, row.customer) == row.blocked_by
         if row.stage is not Stage.SCHEDULED:
-            assert (Stage.TO_DO if blocked else Stage.READY) is row.stage
+            obstacles = made.desk().get(row.customer).plan().obstacles
+            assert (Stage.TO_DO if obstacles else Stage.READY) is row.stage
 
 
 def test_what_is_asked_does_not_depend_on_how_many_are_open() -> None:

@@ -125,11 +125,11 @@ def _page(
 def _judged(desk: Desk, unit: Unit, cases: Sequence[_Case]) -> list[Row]:
     """Judge, and return the rows as they are then."""
     seen = [case.seen for case in cases if case.seen is not None and not case.seen.gone]
-    judged = dict(zip((one.customer.id for one in seen), judge_many(desk, unit, seen), strict=True))
+    judged = iter(judge_many(desk, unit, seen))
     return [
-        judged_row(desk.kit, case.row, judged[key])
-        if (key := case.row.customer) in judged
-        else case.row
+        case.row
+        if case.seen is None or case.seen.gone
+        else judged_row(desk.kit, case.row, case.seen, next(judged))
         for case in cases
     ]
 

@@ -24,7 +24,7 @@ class Stage(Enum):
     DRIFT = "drift"  # somebody else has changed the status
     BLOCKED = "blocked"  # it was scheduled, and was blocked on its day; it is tried again
     SCHEDULED = "scheduled"  # it waits for its day
-    TO_DO = "to do"  # something blocks
+    TO_DO = "to do"  # something blocks, or the customer's first day is still to come
     UNKNOWN = "unknown"  # nothing is known to block, but something could not be checked
     READY = "ready"  # nothing blocks: Process would be accepted
 
