@@ -259,6 +259,59 @@ def test_stuck_when_nobody_has_touched_it_for_long_unless_it_waits_for_its_day()
     assert ["C-1"] == rows(made.desk(), overdue=True)
 
 
+def begun_then_drifted(made: World) -> None:
+    made.crm.put_customer(evolve(made.customer, status=Status("dormant")))
+
+
+def with_new_owner(made: World) -> None:
+    made.get().enter(NewOwner("t-7"))
+
+
+def with_override(made: World) -> None:
+    made.add_order()
+    made.get().override("sales_orders", "Written off")
+
+
+def nothing(made: World) -> None:
+    pass
+
+
+def schedule(made: World) -> None:
+    one, on = made.get("tom"), TODAY + 30 * DAY
+    one.process(one.plan(on=on).token, on=on)
+
+
+@pytest.mark.parametrize(
+    ("before", "move", "touched"),
+    [
+        (nothing, lambda made: made.get("tom").enter(Reasons("service")), "tom"),
+        (with_new_owner, lambda made: made.get("tom").perform_now("ownership"), "tom"),
+        (nothing, schedule, "tom"),
+        (with_override, lambda made: made.get("tom").override("sales_orders", "Known"), "tom"),
+        (
+            with_override,
+            lambda made: made.get("tom").override("sales_orders", take_back=True),
+            "alice",
+        ),
+        (begun_then_drifted, lambda made: made.get("tom").adopt(), "alice"),
+        (nothing, lambda made: made.get("tom").look(), "alice"),
+    ],
+    ids=["enter", "perform now", "schedule", "override", "taking it back", "adopt", "look"],
+)
+def test_touching_is_what_leaves_a_stamp_in_the_cancellation(
+    before: Any, move: Any, touched: str
+) -> None:
+    """As docs/queue.md lists it."""
+    made = office()
+    made.ready()
+    before(made)
+    made.clock.forward(DAY)
+    move(made)
+    stamp = the_row(made).touched
+    assert stamp is not None
+    assert (touched, DAY * (touched == "alice")) == (stamp.by.id, made.clock.now() - stamp.at)
+
+
 # ---------------------------------------------------------------- as the view says
 
 

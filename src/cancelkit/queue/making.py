@@ -115,7 +115,7 @@ def _says(desk: Desk, seen: Seen, record: CancellationRecord) -> str:
 
 
 def _touched(record: CancellationRecord) -> Stamp:
-    """Return the latest stamp on a cancellation."""
+    """Return the latest stamp on a cancellation; Adopt, and taking an override back, leave none."""
     stamps = [record.begun, *(one.stamp for one in record.entries)]
     stamps += [one.stamp for one in record.overrides]
     stamps += [one.stamp for one in record.performed]

@@ -42,7 +42,8 @@ class Row:
     """One open cancellation. Days are counted in the host's zone.
 
     Of one that is damaged, nothing is known but the customer: `begun`, `age` and `touched` are
-    None.
+    None. Begin, Enter, Perform Now, scheduling and an override that is there count as touching;
+    Adopt, and taking an override back, leave no stamp in the cancellation, and do not.
     """
 
     customer: str  # the id
