@@ -514,6 +514,7 @@ def test_more_than_are_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"min_age": True}, "min_age must be a number of days"),
         ({"stuck_after": 1.5}, "stuck_after must be a number of days"),
         ({"owner": 7}, "the filter owner must be text, not int"),
+        ({"search": None}, "the filter search must be text, not NoneType"),
         ({"search": "a\x00"}, "the filter search has the character U\\+0000"),
         ({"overdue": "no"}, "overdue must be True or False, not 'no'"),
     ],
@@ -526,10 +527,16 @@ def test_a_malformed_filter_is_named(wanted: Mapping[str, Any], said: str) -> No
 @pytest.mark.parametrize("number", [0, -1, True, 1.0, "1"])
 def test_a_malformed_page_is_named(number: Any) -> None:
     desk = office().desk()
-    with pytest.raises(Invalid, match="page must be a whole number of 1 or more"):
+    with pytest.raises(Invalid, match="page must be a whole number, 1 or more"):
         queue(desk, page=number)
-    with pytest.raises(Invalid, match="limit must be a whole number of 1 or more"):
+    with pytest.raises(Invalid, match="limit must be a whole number, 1 or more"):
         queue(desk, limit=number)
+
+
+def test_what_are_no_filters_is_named() -> None:
+    nothing: Any = None
+    with pytest.raises(Invalid, match="The queue takes Filters, not None"):
+        queue(office().desk(), nothing)
 
 
 # ---------------------------------------------------------------- who may see

@@ -138,7 +138,7 @@ class Filters:
             if type(days := getattr(self, name)) is not int or days < 0:
                 raise Invalid(f"{name} must be a number of days, 0 or more, not {days!r}.")
         for name in ("owner", "reason", "profile", "search"):
-            if (text := getattr(self, name)) is not None:
+            if (text := getattr(self, name)) is not None or name == "search":
                 checked_line(text, f"the filter {name}")
         for name in ("overdue", "stuck"):
             if type(flag := getattr(self, name)) is not bool:
