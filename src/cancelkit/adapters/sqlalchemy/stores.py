@@ -21,8 +21,9 @@ from sqlalchemy import (
 
 from cancelkit.adapters.sqlalchemy.faults import writing_own
 from cancelkit.adapters.sqlalchemy.shared import Late, Prepared, Shared
-from cancelkit.adapters.sqlalchemy.store import TEXT, Store, param, readable
+from cancelkit.adapters.sqlalchemy.store import TEXT, Store, param
 from cancelkit.adapters.sqlalchemy.tables import OwnTables
+from cancelkit.adapters.stored import readable
 from cancelkit.ports import Opened
 from cancelkit.records import (
     CancellationRecord,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from attrs import evolve
 
-from cancelkit.errors import Conflict, CorruptState
-from cancelkit.kit import log_fault
+from cancelkit.adapters.stored import readable
+from cancelkit.errors import Conflict
 from cancelkit.ports import Opened
 from cancelkit.records import CancellationRecord, HistoryEntry, Operation, OutboxRow, State, Verb
 from cancelkit.serial import dump, load
@@ -44,7 +44,6 @@ CREATE TABLE IF NOT EXISTS cancelkit_outbox (
 CREATE INDEX IF NOT EXISTS cancelkit_outbox_due ON cancelkit_outbox (tenant, delivery, due);
 """
 
-D = TypeVar("D", CancellationRecord, OutboxRow)
 MANY = 500
 """How many ids go into one statement; SQLite allows 999 parameters in its oldest versions."""
 
@@ -128,7 +127,7 @@ class SqliteCancellations(_Store):
             self._tenant,
             limit,
         )
-        read = dict(_readable(CancellationRecord, rows, "the cancellation of customer"))
+        read = dict(readable(CancellationRecord, rows, "the cancellation of customer"))
         return Opened(list(read.values()), [key for key, _ in rows if key not in read])
 
 
@@ -227,24 +226,7 @@ class SqliteOutbox(_Store):
             f"WHERE tenant = ? AND {where} ORDER BY due"
         )
         rows = self._db.execute(sql, (self._tenant, *values))
-        return (row for _, row in _readable(OutboxRow, rows, "notification"))
-
-
-def _readable(
-    cls: type[D], rows: Iterable[tuple[str, bytes]], kind: str
-) -> Iterator[tuple[str, D]]:
-    """Read documents by their keys; one that cannot be read is logged and passed over.
-
-    They come as bytes: text that is no text would be an error of the whole question.
-    """
-    for key, document in rows:
-        what = f"{kind} {key!r}"
-        try:
-            found = load(cls, document.decode(), what)
-        except (CorruptState, UnicodeDecodeError) as error:
-            log_fault(f"reading {what}", error)
-        else:
-            yield key, found
+        return (row for _, row in readable(OutboxRow, rows, "notification"))
 
 
 def _columns(row: OutboxRow) -> dict[str, object]:

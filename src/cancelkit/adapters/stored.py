@@ -1,0 +1,32 @@
+"""Reading many stored documents: what the stores on SQL have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from cancelkit.errors import CorruptState
+from cancelkit.kit import log_fault
+from cancelkit.records import CancellationRecord, OutboxRow
+from cancelkit.serial import load
+
+D = TypeVar("D", CancellationRecord, OutboxRow)
+
+
+def readable(
+    cls: type[D], rows: Iterable[tuple[str, str | bytes]], kind: str
+) -> Iterator[tuple[str, D]]:
+    """Read documents by their keys; one that cannot be read is logged and passed over.
+
+    From SQLite they come as bytes: there, text that is no text would be an error of the whole
+    question.
+    """
+    for key, document in rows:
+        what = f"{kind} {key!r}"
+        try:
+            text = document.decode() if isinstance(document, bytes) else document
+            found = load(cls, text, what)
+        except (CorruptState, UnicodeDecodeError) as error:
+            log_fault(f"reading {what}", error)
+        else:
+            yield key, found
