@@ -1,4 +1,4 @@
-"""Reading many stored documents: what the stores on SQL have in common."""
+"""Stored documents: what the stores on SQL have in common."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from cancelkit.errors import CorruptState
 from cancelkit.kit import log_fault
-from cancelkit.records import CancellationRecord, OutboxRow
-from cancelkit.serial import load
+from cancelkit.records import CancellationRecord, OutboxRow, State
+from cancelkit.serial import dump, load
 
 D = TypeVar("D", CancellationRecord, OutboxRow)
 
@@ -30,3 +30,11 @@ def readable(
             log_fault(f"reading {what}", error)
         else:
             yield key, found
+
+
+def columns_of(record: CancellationRecord) -> dict[str, object]:
+    """Return what is written of a cancellation: the document, and by what it is found."""
+    opened = record.state is State.PENDING
+    due = record.schedule.due.isoformat() if opened and record.schedule else None
+    slot = 1 if opened else None
+    return {"slot": slot, "due": due, "version": record.version, "document": dump(record)}

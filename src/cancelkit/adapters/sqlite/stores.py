@@ -10,10 +10,10 @@ from typing import Any
 
 from attrs import evolve
 
-from cancelkit.adapters.stored import readable
+from cancelkit.adapters.stored import columns_of, readable
 from cancelkit.errors import Conflict
 from cancelkit.ports import Opened
-from cancelkit.records import CancellationRecord, HistoryEntry, Operation, OutboxRow, State, Verb
+from cancelkit.records import CancellationRecord, HistoryEntry, Operation, OutboxRow, Verb
 from cancelkit.serial import dump, load
 
 TABLES = """
@@ -99,13 +99,13 @@ class SqliteCancellations(_Store):
     def add(self, record: CancellationRecord) -> None:
         """See `Cancellations.add`."""
         key = {"tenant": self._tenant, "id": record.id, "customer": record.customer}
-        self._insert("cancellations", **key, **_columns_of(record))
+        self._insert("cancellations", **key, **columns_of(record))
 
     def save(self, record: CancellationRecord, expected: int) -> bool:
         """See `Cancellations.save`."""
         where = "tenant = ? AND id = ? AND version = ?"
         return self._update(
-            "cancellations", _columns_of(record), where, self._tenant, record.id, expected
+            "cancellations", columns_of(record), where, self._tenant, record.id, expected
         )
 
     def due(self, day: date, limit: int) -> Sequence[str]:
@@ -129,13 +129,6 @@ class SqliteCancellations(_Store):
         )
         read = dict(readable(CancellationRecord, rows, "the cancellation of customer"))
         return Opened(list(read.values()), [key for key, _ in rows if key not in read])
-
-
-def _columns_of(record: CancellationRecord) -> dict[str, object]:
-    opened = record.state is State.PENDING
-    due = record.schedule.due.isoformat() if opened and record.schedule else None
-    slot = 1 if opened else None
-    return {"slot": slot, "due": due, "version": record.version, "document": dump(record)}
 
 
 class SqliteHistory(_Store):
