@@ -73,7 +73,11 @@ def document(
 
 def plan_data(plan: Plan) -> dict[str, Any]:
     """Return a plan as a JSON-ready object."""
-    return {**plan.data(), "notify": [person_data(one) for one in plan.notify]}
+    told = {
+        "notify": [person_data(one) for one in plan.notify],
+        "notify_then": [person_data(one) for one in plan.notify_then],
+    }
+    return {**plan.data(), **told}
 
 
 def timeline_data(kit: CancelKit, history: Sequence[HistoryEntry]) -> list[dict[str, Any]]:

@@ -141,6 +141,7 @@ _PLAN = record(
     name=SOME_TEXT,
     steps=with_about(listed(SOME_TEXT), "What would be changed, in order; the status last."),
     notify=listed(ref("Person")),
+    notify_then=with_about(listed(ref("Person")), "Who is told on the day, as it is set up now."),
     blocked_by=KEYS,
     until_then=KEYS,
     advice=KEYS,
