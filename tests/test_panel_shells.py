@@ -193,16 +193,35 @@ def test_a_host_that_gives_no_desk_is_told() -> None:
         mounted("starlette", around=lambda desk: None).ask("GET", "/customers/C-1")
 
 
-def test_the_form_that_flask_has_parsed_already_is_read_again() -> None:
+READS: Mapping[str, Callable[[], object]] = {
+    "get_data": lambda: flask_request.get_data(),
+    "get_json": lambda: flask_request.get_json(silent=True),
+    "form": lambda: flask_request.form,
+    "both": lambda: (flask_request.form, flask_request.get_data()),
+}
+"""What a host in Flask does with the body before the panel is asked."""
+
+
+@pytest.mark.parametrize("read", READS)
+def test_the_body_that_flask_has_read_already_is_read_again(read: str) -> None:
     w = world()
     app = Flask(__name__)
 
     @app.before_request
-    def parse() -> None:
-        assert flask_request.form is not None
+    def before() -> None:
+        READS[read]()
 
     app.register_blueprint(panel_blueprint(PANEL, w.desk), url_prefix=PREFIX)
     client = app.test_client()
     page = client.get(f"{PREFIX}/customers/C-1/begin").get_data(as_text=True)
     hidden = dict(re.findall(r'name="(_\w+)" value="([^"]*)"', page))
     assert 303 == client.post(f"{PREFIX}/customers/C-1/begin", data=hidden).status_code
+    token = client.get(f"{PREFIX}/api/session").get_json()["token"]
+    answer = client.post(
+        f"{PREFIX}/api/customers/C-1/remove",
+        json={"put_back": False},
+        headers={"x-csrf-token": token, "idempotency-key": "op-1"},
+    )
+    assert (200, "live") == (answer.status_code, answer.get_json()["now"])
+    long = client.post(f"{PREFIX}/api/customers/C-1/begin", json={"profile": "x" * 5_000})
+    assert 413 == long.status_code
