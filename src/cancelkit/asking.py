@@ -135,16 +135,12 @@ def mentioned(
     return found
 
 
-def sound_candidates(found: object, limit: int) -> tuple[User, ...]:
+def sound_candidates(found: Any, limit: int) -> tuple[User, ...]:
     """Check what `Users.candidates` returned: active users, at most `limit`."""
-    if not isinstance(found, Sequence) or isinstance(found, str | bytes):
-        wrong = f"{type(found).__name__}; expected a sequence of users"
-    elif len(found) > limit:
-        wrong = f"{len(found)} users where at most {limit} were asked for"
-    elif strange := [one for one in found if not (_is_user(one) and one.active)]:
-        wrong = f"{strange[0]!r}, who is no active User"
-    else:
+    listed = isinstance(found, Sequence) and len(found) <= limit
+    if listed and all(_is_user(one) and one.active for one in found):
         return tuple(found)
+    wrong = f"a {type(found).__name__} that is no sequence of at most {limit} active Users"
     raise AdapterContractError(f"Users.candidates returned {wrong} (promise P2).")
 
 
