@@ -85,14 +85,11 @@ def judge(desk: Desk, unit: Unit, seen: Seen, *, only: str | None = None) -> Jud
     checklist = checklist.standing_in(checklist.by_key if seen.gone else (), "section.gone")
     checklist, forms, *_ = entered = entered_in(checklist, seen.record)
     found, why = unless_blind(
-        desk,
-        "CustomerRepo.facts",
-        lambda: facts_of(unit, (customer.id,), checklist.needs, as_of),
-        blind,
+        desk, "CustomerRepo.facts", blind, facts_of, unit, (customer.id,), checklist.needs, as_of
     )
     answers = found[customer.id] if found else dict.fromkeys(checklist.needs, Unknown(why))
     users, _ = unless_blind(
-        desk, "Users.find", lambda: mentioned(desk, forms.values(), customer.owners), blind
+        desk, "Users.find", blind, mentioned, desk, forms.values(), customer.owners
     )
     judged = judged_on(desk, seen, entered, answers, users)
     if seen.record is None or not seen.record.overrides:
@@ -122,8 +119,8 @@ def open_ids(desk: Desk, unit: Unit, seen: Seen, judged: Judged, key: str) -> tu
     found, _ = unless_blind(
         desk,
         "CustomerRepo.open_records",
-        lambda: [record for one in red for record in records_of(unit, seen, one, 100)],
         seen.blind,
+        lambda: [record for one in red for record in records_of(unit, seen, one, 100)],
     )
     return tuple(sorted(str(record.id) for record in found or ()))
 
