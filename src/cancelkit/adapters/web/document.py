@@ -1,7 +1,8 @@
 """The view as data: one JSON document of everything that a person sees of one customer.
 
 Pure: it is made from what `Cancellation.look` has read. The keys are the words of `View`, `Plan`
-and the timeline; the HTML pages are made from this very document. `schemas.DOCUMENT` describes it.
+and the timeline; the HTML pages are made from this very document. `schemas.document_schema`
+describes it.
 """
 
 from __future__ import annotations

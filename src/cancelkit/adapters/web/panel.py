@@ -18,7 +18,7 @@ from cancelkit.adapters.web.render import environment
 from cancelkit.adapters.web.routes import find
 from cancelkit.adapters.web.security import HostToken
 from cancelkit.adapters.web.table import ROUTES
-from cancelkit.adapters.web.values import PanelRequest, PanelResponse
+from cancelkit.adapters.web.values import FORM, JSON, PanelRequest, PanelResponse
 from cancelkit.asking import faults
 from cancelkit.desk import Desk
 from cancelkit.errors import BadSetup, CancelkitError
@@ -27,11 +27,6 @@ from cancelkit.queue import STUCK_AFTER
 
 BODY_LIMIT = 256 * 1024
 """How many bytes of a body are read, where the host says nothing else."""
-
-FORM = "application/x-www-form-urlencoded"
-JSON = "application/json"
-API = "/api/"
-"""Where the paths of the JSON API begin."""
 
 
 def _secret(secret: str | bytes) -> bytes:

@@ -15,7 +15,7 @@ from cancelkit.adapters.web.pages import Again
 from cancelkit.adapters.web.problems import NotFound, Problem, problem_of
 from cancelkit.adapters.web.values import Fields, PanelResponse, read_day, yes
 from cancelkit.cancellation import Cancellation
-from cancelkit.errors import Invalid, NotAllowed, Refused, UnknownCustomer, UnknownSection
+from cancelkit.errors import Invalid, Refused, UnknownCustomer, UnknownSection
 from cancelkit.records import JsonObject
 
 SEE_OTHER = 303
@@ -119,11 +119,8 @@ def _form(call: Call, key: str) -> JsonObject:
 
 def _seen(call: Call, error: Invalid | Refused) -> Problem:
     """Return the problem of a refused command; raises `NotFound` where the user may not look."""
-    if isinstance(error, NotAllowed):
-        try:
-            call.cancellation.view()
-        except (NotAllowed, UnknownCustomer):
-            raise NotFound("There is nothing at this address.") from error
+    if call.hides(error):
+        raise NotFound("There is nothing at this address.") from error
     return problem_of(error, call.desk.kit)
 
 
