@@ -122,8 +122,9 @@ class CancellationRecord:
     @property
     def touched(self) -> Stamp:
         """The latest stamp on it; Adopt, and taking an override back, leave none."""
-        parts = (*self.entries, *self.overrides, *self.performed)
-        stamps = [self.begun, *(one.stamp for one in parts)]
+        stamps = [self.begun, *(one.stamp for one in self.entries)]
+        stamps += [one.stamp for one in self.overrides]
+        stamps += [one.stamp for one in self.performed]
         stamps += [self.schedule.stamp] if self.schedule else []
         return max(stamps, key=lambda stamp: stamp.at)
 
