@@ -9,7 +9,6 @@ import pytest
 from cancelkit import STANDARD
 from cancelkit.adapters.languages import catalogue
 from cancelkit.adapters.web import Panel, PanelRequest
-from cancelkit.english import ENGLISH
 from cancelkit.errors import BadSetup
 from cancelkit.messages import Catalogue, Message
 from cancelkit.ports import Translator
@@ -20,7 +19,7 @@ SECRET = "a secret of the host's own"
 
 def page_of(translator: Translator | None, path: str = "/customers/C-1", **settings: Any) -> str:
     """Return the text of a page of a customer whose cancellation is pending."""
-    here = world(STANDARD, translator=translator or ENGLISH)
+    here = world(STANDARD, translator=translator)
     here.ready()
     here.get().process(here.get().plan(on=TODAY.replace(month=4)).token, on=TODAY.replace(month=4))
     asked = PanelRequest("GET", path, headers={"accept-language": "de"})
