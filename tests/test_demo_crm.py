@@ -19,7 +19,10 @@ from starlette.testclient import TestClient
 from cancelkit.adapters.cli import main
 from cancelkit.adapters.demo_crm.app import DemoCrm
 from cancelkit.adapters.demo_crm.wiring import HOST, make_kit
+from cancelkit.adapters.memory import SetClock
 from cancelkit.people import Person
+from cancelkit.times import day_of
+from tests.sql_driver import counting
 
 CAFE = "/customers/C-1001"
 PANEL = "/cancellations/customers/C-1001"
@@ -127,6 +130,34 @@ def test_the_data_are_moved_to_today_and_filled_in_once(tmp_path: Path) -> None:
     assets = desk.check("C-1003").section("assets")
     assert ("assets.scheduled", first.today) == (assets.code, again.today)
     engine.dispose()
+
+
+def test_the_queue_costs_the_same_for_one_row_as_for_many(tmp_path: Path) -> None:
+    """Roles are in the database: they are read once for a request, and not for every row."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'crm.db'}")
+    with counting(engine) as (counted_engine, counted):
+        crm = DemoCrm(counted_engine)
+        desk = crm.kit.at(HOST.owning(engine), actor=Person("raj"))
+        costs = []
+        with TestClient(crm.application()) as client:
+            for begun in (["C-1001"], ["C-1002", "C-1003", "C-1004", "C-1005"]):
+                for customer in begun:
+                    desk.begin(customer)
+                counted.clear()
+                page = client.get("/cancellations/")
+                assert (200, begun[-1] in page.text) == (page.status_code, True)
+                costs.append(counted.statements)
+        assert [5, 5] == costs  # who it is, what may they do, and the three of the queue
+    engine.dispose()
+
+
+def test_the_day_is_that_of_the_request(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of one that was started yesterday."""
+    tomorrow = HOST.clock.now() + timedelta(days=1)
+    monkeypatch.setattr(HOST, "clock", SetClock(tomorrow))
+    browser.send(CAFE, f"{CAFE}/cease", asset="A-2001")
+    ceased = {one.id: one.ceased_on for one in browser.crm._crm.assets("C-1001")}
+    assert day_of(tomorrow, browser.crm.kit.zone) == ceased["A-2001"]
 
 
 def test_serve_prints_the_address_and_ends_with_ctrl_c(tmp_path: Path) -> None:

@@ -9,15 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 
 import pytest
 import sqlalchemy as sa
+from attrs import evolve
 
 from cancelkit.adapters.sqlalchemy import SqlHost
 from cancelkit.adapters.web import Panel, PanelRequest, PanelResponse
 from cancelkit.adapters.web.addresses import segment
 from cancelkit.adapters.web.security import make_token
 from cancelkit.desk import Desk
+from cancelkit.kit import CancelKit
+from cancelkit.roles import EitherRole
 from tests.servers import Databases
 from tests.sql_desk import ANN, CRM
 from tests.sql_driver import Counted, counting
@@ -34,8 +38,8 @@ class Here:
     def __init__(self, engine: sa.Engine, counted: Counted, back: BackDoor, host: SqlHost) -> None:
         self.engine, self.counted, self.back, self.host = engine, counted, back, host
 
-    def desk(self) -> Desk:
-        return KIT.at(self.host.owning(self.engine, tenant="north"), actor=ANN)
+    def desk(self, kit: CancelKit = KIT) -> Desk:
+        return kit.at(self.host.owning(self.engine, tenant="north"), actor=ANN)
 
     def customer(self, records: int) -> str:
         """Return a pending customer with so many open cases, and as many assets."""
@@ -52,9 +56,14 @@ class Here:
         self.desk().begin(key)
         return key
 
-    def cost(self, request: PanelRequest) -> tuple[int, PanelResponse]:
+    def roles_of(self, user: str) -> list[str]:
+        """Return the roles of a user, for which the database is asked."""
+        with self.engine.connect() as db:
+            return [str(db.scalar(sa.select(sa.literal("CRM Admin"))))]
+
+    def cost(self, request: PanelRequest, kit: CancelKit = KIT) -> tuple[int, PanelResponse]:
         """Return how many statements a request takes, and the answer."""
-        desk = self.desk()
+        desk = self.desk(kit)
         self.counted.clear()
         answer = PANEL.handle(request, desk)
         return self.counted.statements, answer
@@ -72,6 +81,8 @@ def here(databases: Databases) -> Iterator[Here]:
 
 COSTS = {
     "/customers/{}": 6,  # two of them for the users to choose an owner from
+    "/": 3,
+    "/queue.csv": 3,
     "/customers/{}/banner": 3,
     "/customers/{}/process": 4,
     "/customers/{}/remove": 4,
@@ -110,6 +121,19 @@ def test_banners_are_two_statements_for_any_number_of_customers(here: Here, cust
     query = "&".join(f"customer={key}" for key in keys)
     cost, answer = here.cost(PanelRequest("GET", "/api/banners", query))
     assert (2, customers) == (cost, len(json.loads(answer.body)["banners"]))
+
+
+@pytest.mark.parametrize("customers", [1, 40])
+@pytest.mark.parametrize("path", ["/", "/queue.csv", "/api/queue"])
+def test_the_queue_asks_for_roles_once_for_a_row(here: Here, path: str, customers: int) -> None:
+    """A checker that remembers for one request asks once, as that of the demo CRM."""
+    keys = [here.customer(0) for _ in range(customers)]
+    asking = evolve(KIT, roles=EitherRole(here.roles_of))
+    remembering = evolve(KIT, roles=EitherRole(cache(here.roles_of)))
+    cost, answer = here.cost(PanelRequest("GET", path), asking)
+    assert (3 + customers, 200) == (cost, answer.status)
+    assert all(key in answer.body.decode() for key in keys)
+    assert 4 == here.cost(PanelRequest("GET", path), remembering)[0]
 
 
 def test_what_is_forged_costs_nothing(here: Here) -> None:

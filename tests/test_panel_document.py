@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from cancelkit import Customer, Invalid, Status
+from cancelkit.adapters.web import Panel
 from cancelkit.adapters.web.document import document
 from cancelkit.adapters.web.form_schema import form_schema
 from cancelkit.adapters.web.schemas import DEFS, document_schema, schema_named
 from cancelkit.orders import form_from_data
+from cancelkit.queue import Filters
 from cancelkit.records import State
 from tests.panel_crm import (
     CHECKLIST,
@@ -174,6 +176,23 @@ def test_document_says_what_a_front_end_needs() -> None:
         light: document["counts"][light] for light in ("green", "red", "unknown")
     }
     assert set(document["actions"]) == set(document["words"])
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_queue_calls_the_same_ones_stuck(state: str) -> None:
+    """What leaves no stamp on a cancellation does not touch it: neither there nor here."""
+    w = in_state(state, stuck_after=14)
+    for _ in range(3):
+        w.clock.set(w.clock.now() + 10 * DAY)
+        if state == "drift" and shown(w)["drift"]:
+            w.desk().get("C-1").adopt()
+        here, rows = shown(w), data_of(w.get("/api/queue"))["rows"]
+        said = [(row["stuck"], row["touched"]) for row in rows if row["customer"] == "C-1"]
+        assert said == [(here["stuck"], here["touched"])] * (here["state"] == "pending")
+
+
+def test_a_panel_and_the_filters_of_the_queue_wait_equally_long() -> None:
+    assert Panel(b"sixteen bytes, or more").stuck_after == Filters().stuck_after
 
 
 @pytest.mark.parametrize("after", [61, 62])

@@ -19,7 +19,7 @@ SECRET = "a secret of the host's own"
 
 def page_of(translator: Translator | None, path: str = "/customers/C-1", **settings: Any) -> str:
     """Return the text of a page of a customer whose cancellation is pending."""
-    here = world(STANDARD, **({} if translator is None else {"translator": translator}))
+    here = world(STANDARD, translator=translator)
     here.ready()
     here.get().process(here.get().plan(on=TODAY.replace(month=4)).token, on=TODAY.replace(month=4))
     asked = PanelRequest("GET", path, headers={"accept-language": "de"})

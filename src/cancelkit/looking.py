@@ -84,6 +84,7 @@ def _view(desk: Desk, unit: Unit, seen: Seen, name: int, of: Collection[str] | N
         drift=drift,
         profile=record.profile if record else seen.ask.profile,
         begun=record.begun if record else None,
+        touched=record.touched if record else None,
         schedule=record.schedule if record else None,
         performed=_performed(desk, record, invertible=False),
         may_put_back=_performed(desk, record, invertible=True),

@@ -119,6 +119,15 @@ class CancellationRecord:
     effective: date | None = None  # of a cancelled customer; perhaps before the day of Process
     reinstated: Stamp | None = None
 
+    @property
+    def touched(self) -> Stamp:
+        """The latest stamp on it; Adopt, and taking an override back, leave none."""
+        stamps = [self.begun, *(one.stamp for one in self.entries)]
+        stamps += [one.stamp for one in self.overrides]
+        stamps += [one.stamp for one in self.performed]
+        stamps += [self.schedule.stamp] if self.schedule else []
+        return max(stamps, key=lambda stamp: stamp.at)
+
     def entry(self, section: str) -> Entry | None:
         """Return what was entered for a section, or None."""
         return next((entry for entry in self.entries if entry.section == section), None)

@@ -65,6 +65,7 @@ class View:
     drift: str  # what somebody else changed meanwhile, or ""
     profile: str  # by which checklist; "" for the kit's own
     begun: Stamp | None  # of the cancellation that is open, or was the last: by whom, and when
+    touched: Stamp | None  # who did something to it last, and when
     schedule: Schedule | None  # while a Process is scheduled
     performed: tuple[str, ...]  # what was done to the CRM, and stays unless it is put back
     may_put_back: tuple[str, ...]  # of these, what Remove and Reinstate can put back

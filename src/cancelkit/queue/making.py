@@ -11,8 +11,8 @@ from cancelkit.evaluate import Judged
 from cancelkit.looking import drift_text
 from cancelkit.messages import Message
 from cancelkit.people import Customer
-from cancelkit.queue.rows import Given, Row, Stage
-from cancelkit.records import CancellationRecord, Stamp, State
+from cancelkit.queue.rows import Given, Row, Stage, is_stuck
+from cancelkit.records import CancellationRecord, State
 from cancelkit.sections import ReasonsSection
 from cancelkit.states import Light
 from cancelkit.times import day_of
@@ -32,8 +32,6 @@ def row_of(desk: Desk, seen: Seen, record: CancellationRecord, stuck_after: int)
         stuck_after: how many days without a change make one stuck.
     """
     customer, schedule, zone = seen.customer, record.schedule, desk.kit.zone
-    touched = _touched(record)
-    quiet = (seen.today - day_of(touched.at, zone)).days
     overdue = schedule is not None and schedule.on < seen.today
     return Row(
         customer=customer.id,
@@ -44,14 +42,14 @@ def row_of(desk: Desk, seen: Seen, record: CancellationRecord, stuck_after: int)
         profile=record.profile,
         begun=record.begun,
         age=max(0, (seen.today - day_of(record.begun.at, zone)).days),
-        touched=touched,
+        touched=record.touched,
         stage=_stage(seen, record),
         says=_says(desk, seen, record),
         on=schedule.on if schedule else None,
         due=schedule.due if schedule else None,
         reasons=_reasons(desk.kit, record),
         overdue=overdue,
-        stuck=quiet >= stuck_after and (schedule is None or overdue),
+        stuck=is_stuck(record.touched, schedule, seen.today, zone, stuck_after),
     )
 
 
@@ -112,15 +110,6 @@ def _says(desk: Desk, seen: Seen, record: CancellationRecord) -> str:
     if schedule.due > schedule.on:
         return desk.kit.text(Message.of("stage.blocked", on=schedule.on, due=schedule.due))
     return desk.kit.text(Message.of("stage.scheduled", on=schedule.on))
-
-
-def _touched(record: CancellationRecord) -> Stamp:
-    """Return the latest stamp on a cancellation; Adopt, and taking an override back, leave none."""
-    stamps = [record.begun, *(one.stamp for one in record.entries)]
-    stamps += [one.stamp for one in record.overrides]
-    stamps += [one.stamp for one in record.performed]
-    stamps += [record.schedule.stamp] if record.schedule else []
-    return max(stamps, key=lambda stamp: stamp.at)
 
 
 def _reasons(kit: CancelKit, record: CancellationRecord) -> tuple[Given, ...]:

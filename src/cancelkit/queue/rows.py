@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from enum import Enum
 from typing import Any
 
@@ -11,9 +11,13 @@ from attrs import field, frozen
 
 from cancelkit.errors import Invalid
 from cancelkit.people import Person
-from cancelkit.records import Stamp
+from cancelkit.records import Schedule, Stamp
 from cancelkit.serial import to_data
 from cancelkit.text import checked_line
+from cancelkit.times import day_of
+
+STUCK_AFTER = 14
+"""After how many days without a change one is stuck, where the host says nothing else."""
 
 
 class Stage(Enum):
@@ -27,6 +31,22 @@ class Stage(Enum):
     TO_DO = "to do"  # something blocks, or the customer's first day is still to come
     UNKNOWN = "unknown"  # nothing is known to block, but something could not be checked
     READY = "ready"  # nothing blocks: Process would be accepted
+
+
+def is_stuck(
+    touched: Stamp, schedule: Schedule | None, today: date, zone: tzinfo, after: int
+) -> bool:
+    """Say whether nobody has touched an open cancellation for long, and it waits for no day.
+
+    Args:
+        touched: the latest stamp on it.
+        schedule: for which day, where it is scheduled.
+        today: the day in the host's zone.
+        zone: the host's.
+        after: in days.
+    """
+    waits = schedule is not None and schedule.on >= today
+    return (today - day_of(touched.at, zone)).days >= after and not waits
 
 
 @frozen
@@ -131,7 +151,7 @@ class Filters:
     search: str = ""
     overdue: bool = False
     stuck: bool = False
-    stuck_after: int = 14
+    stuck_after: int = STUCK_AFTER
 
     def __attrs_post_init__(self) -> None:
         for name in ("min_age", "stuck_after"):

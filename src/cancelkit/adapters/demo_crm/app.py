@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 from datetime import date
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
+from attrs import evolve
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from sqlalchemy import Engine
 from starlette.applications import Starlette
@@ -27,6 +29,7 @@ from cancelkit.desk import Desk
 from cancelkit.errors import NotAllowed
 from cancelkit.messages import Message
 from cancelkit.records import State, Verb
+from cancelkit.roles import EitherRole
 from cancelkit.times import day_of
 
 ACTOR = "actor"
@@ -41,7 +44,6 @@ class DemoCrm:
 
     def __init__(self, engine: Engine) -> None:
         self.kit = make_kit(engine)
-        self.today = day_of(HOST.clock.now(), self.kit.zone)
         fill(engine, self.today)
         self._crm = Crm(engine)
         self._staff = Staff(engine)
@@ -54,6 +56,11 @@ class DemoCrm:
             autoescape=select_autoescape(default=True),
             undefined=StrictUndefined,
         )
+
+    @property
+    def today(self) -> date:
+        """The day, as it is now."""
+        return day_of(HOST.clock.now(), self.kit.zone)
 
     def application(self) -> Starlette:
         """Return the application: three pages, what people do on them, and the panel."""
@@ -71,12 +78,16 @@ class DemoCrm:
         )
 
     def desk(self, request: Request) -> Desk:
-        """Return the desk of whoever the user switcher says is there."""
+        """Return the desk of whoever the user switcher says is there.
+
+        Its kit remembers the roles for this one request: the queue asks for each of its rows.
+        """
         key = request.cookies.get(ACTOR, FIRST)
         found = self._staff.find((key,)).get(key)
         if found is None or not found.active:
             raise HTTPException(401, "There is no such user.")
-        return self.kit.at(HOST.owning(self._crm.engine), actor=found.person)
+        kit = evolve(self.kit, roles=EitherRole(cache(self._staff.roles_of)))
+        return kit.at(HOST.owning(self._crm.engine), actor=found.person)
 
     # ------------------------------------------------------------ pages
 

@@ -8,9 +8,8 @@ from typing import Any
 from cancelkit.adapters.web.call import Call
 from cancelkit.adapters.web.endpoint import etag_of
 from cancelkit.adapters.web.problems import Problem
-from cancelkit.adapters.web.values import PanelResponse
+from cancelkit.adapters.web.values import JSON, PanelResponse
 
-JSON = "application/json"
 PROBLEM = "application/problem+json"
 SCHEMA = "application/schema+json"
 

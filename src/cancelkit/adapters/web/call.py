@@ -55,7 +55,7 @@ class Call:
     @property
     def api(self) -> bool:
         """Whether it is for the JSON API, and not for a page."""
-        return self.request.path.startswith("/api/")
+        return self.request.api
 
     @property
     def now(self) -> datetime:

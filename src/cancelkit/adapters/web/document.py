@@ -1,14 +1,14 @@
 """The view as data: one JSON document of everything that a person sees of one customer.
 
 Pure: it is made from what `Cancellation.look` has read. The keys are the words of `View`, `Plan`
-and the timeline; the HTML pages are made from this very document. `schemas.DOCUMENT` describes it.
+and the timeline; the HTML pages are made from this very document. `schemas.document_schema`
+describes it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from cancelkit.adapters.web.forms import form_data
@@ -17,7 +17,7 @@ from cancelkit.kit import CancelKit
 from cancelkit.looking import Look
 from cancelkit.messages import Message
 from cancelkit.people import Person
-from cancelkit.queue import Queue, Row
+from cancelkit.queue import STUCK_AFTER, Queue, Row, is_stuck
 from cancelkit.records import HistoryEntry, Override, Stamp, State, Verb
 from cancelkit.section import Gate
 from cancelkit.states import Light
@@ -28,12 +28,9 @@ from cancelkit.views import Line, Plan, View
 FORMAT = 1
 """The version of the document; a new key is no new version."""
 
-STUCK = 60
-"""After how many days without a change one is stuck, where the host says nothing else."""
-
 
 def document(
-    kit: CancelKit, look: Look, link: str | None = None, stuck_after: int = STUCK
+    kit: CancelKit, look: Look, link: str | None = None, stuck_after: int = STUCK_AFTER
 ) -> dict[str, Any]:
     """Return everything that a person sees of one customer, as a JSON-ready object.
 
@@ -45,20 +42,19 @@ def document(
     """
     view = look.view
     overdue = view.schedule is not None and view.schedule.on < view.today
-    waits = view.schedule is not None and not overdue
-    quiet = _since(kit, view, max((e.at for e in look.history if e.accepted), default=None))
     lights = Counter(line.light.value for line in view.sections)
     return {
         "format": FORMAT,
         **view.data(),
         "owners": [person_data(one) for one in view.owners],
         "begun": _stamp(view.begun),
+        "touched": _stamp(view.touched),
         "ended": _stamp(view.ended),
         "schedule": _schedule(view),
         "link": link,
-        "age": _since(kit, view, None),
+        "age": _age(kit, view),
         "overdue": overdue,
-        "stuck": quiet is not None and quiet >= stuck_after and not waits,
+        "stuck": _stuck(kit, view, stuck_after),
         "counts": {
             **{light.value: lights[light.value] for light in Light},
             "total": lights.total(),
@@ -111,11 +107,18 @@ def _schedule(view: View) -> dict[str, Any] | None:
     return {**days, "stamp": _stamp(found.stamp)}
 
 
-def _since(kit: CancelKit, view: View, at: datetime | None) -> int | None:
-    """Return the days since an instant, or since Begin; None where nothing is pending."""
+def _age(kit: CancelKit, view: View) -> int | None:
+    """Return the days since Begin; None where nothing is pending."""
     if view.state is not State.PENDING or view.begun is None:
         return None
-    return max(0, (view.today - day_of(at or view.begun.at, kit.zone)).days)
+    return max(0, (view.today - day_of(view.begun.at, kit.zone)).days)
+
+
+def _stuck(kit: CancelKit, view: View, after: int) -> bool:
+    """Say whether a pending cancellation is stuck, as the queue says it."""
+    if view.state is not State.PENDING or view.touched is None:
+        return False
+    return is_stuck(view.touched, view.schedule, view.today, kit.zone, after)
 
 
 def _section(kit: CancelKit, view: View, line: Line) -> dict[str, Any]:

@@ -180,19 +180,19 @@ def sent_object(call: Call) -> JsonObject:
     return sent
 
 
-OPERATION = "Idempotency-Key"
+IDEMPOTENCY_KEY = "Idempotency-Key"
 OPERATION_ID = r"^[\x21\x23-\x7e]{1,191}$"
 """An operation id in a header: visible ASCII without quotes; in quotes, or without."""
 
 
 def operation_of(call: Call) -> str:
     """Return the operation id of a command; raises `Invalid` where there is no good one."""
-    said = call.request.headers.get(OPERATION.lower(), "").strip(" \t")
+    said = call.request.headers.get(IDEMPOTENCY_KEY.lower(), "").strip(" \t")
     bare = said[1:-1] if len(said) > 1 and said[0] == said[-1] == '"' else said
     if not re.match(OPERATION_ID, bare):
         raise Invalid(
-            f"{OPERATION} must be an operation id of 1 to {ID_LIMIT} visible characters of ASCII, "
-            "chosen anew for every command and sent again when it is repeated."
+            f"{IDEMPOTENCY_KEY} must be an operation id of 1 to {ID_LIMIT} visible characters of "
+            "ASCII, chosen anew for every command and sent again when it is repeated."
         )
     return bare
 

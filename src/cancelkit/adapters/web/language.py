@@ -68,7 +68,7 @@ def reader_of(panel: Panel, request: PanelRequest, desk: Desk) -> Reader:
         wanted = desk.actor.language or request.headers.get("accept-language", "")
         tag = preferred(wanted, panel.languages)
         translator = panel.languages[tag]
-    page = not request.path.startswith(("/api/", "/queue.csv"))
+    page = not (request.api or request.path == "/queue.csv")
     return Reader(desk.speaking(_complete(translator, tag, page)), formats(tag))
 
 

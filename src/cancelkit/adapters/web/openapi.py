@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from cancelkit.adapters.web import security
 from cancelkit.adapters.web.addresses import LONGEST, SEGMENT
-from cancelkit.adapters.web.answers import JSON, PROBLEM, SCHEMA
-from cancelkit.adapters.web.endpoint import ENTITY_TAG, OPERATION, OPERATION_ID, Endpoint
+from cancelkit.adapters.web.answers import PROBLEM, SCHEMA
+from cancelkit.adapters.web.endpoint import ENTITY_TAG, IDEMPOTENCY_KEY, OPERATION_ID, Endpoint
 from cancelkit.adapters.web.form_schema import DIALECT, form_schema
 from cancelkit.adapters.web.routes import Route
 from cancelkit.adapters.web.schemas import DEFS
+from cancelkit.adapters.web.values import JSON
 from cancelkit.kit import CancelKit
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def _segment(name: str, kit: CancelKit) -> dict[str, Any]:
 def _headers(end: Endpoint) -> list[dict[str, Any]]:
     found = [
         {
-            "name": OPERATION,
+            "name": IDEMPOTENCY_KEY,
             "in": "header",
             "required": True,
             "description": "The operation id: chosen anew for every command.",

@@ -18,19 +18,15 @@ from cancelkit.adapters.web.render import environment
 from cancelkit.adapters.web.routes import find
 from cancelkit.adapters.web.security import HostToken
 from cancelkit.adapters.web.table import ROUTES
-from cancelkit.adapters.web.values import PanelRequest, PanelResponse
+from cancelkit.adapters.web.values import FORM, JSON, PanelRequest, PanelResponse
 from cancelkit.asking import faults
 from cancelkit.desk import Desk
 from cancelkit.errors import BadSetup, CancelkitError
 from cancelkit.ports import Translator
+from cancelkit.queue import STUCK_AFTER
 
 BODY_LIMIT = 256 * 1024
 """How many bytes of a body are read, where the host says nothing else."""
-
-FORM = "application/x-www-form-urlencoded"
-JSON = "application/json"
-API = "/api/"
-"""Where the paths of the JSON API begin."""
 
 
 def _secret(secret: str | bytes) -> bytes:
@@ -55,7 +51,7 @@ class Panel:
         host_token: the host's own protection of forms, in place of the panel's.
         mount: the path under which the host mounts the panel, such as "/cancellations": for links
             to it from the host's own pages. Its own pages have relative links only.
-        stuck_after: after how many days without a change the queue calls a cancellation stuck.
+        stuck_after: after how many days without a change a cancellation is called stuck.
         named: how many of the open records are named when somebody asks.
         body_limit: in bytes; what is longer is refused before it is parsed.
     """
@@ -67,7 +63,7 @@ class Panel:
     frames: tuple[str, ...] = field(default=(), kw_only=True, converter=tuple)
     host_token: HostToken | None = field(default=None, kw_only=True)
     mount: str = field(default="", kw_only=True)
-    stuck_after: int = field(default=14, kw_only=True)
+    stuck_after: int = field(default=STUCK_AFTER, kw_only=True)
     named: int = field(default=20, kw_only=True)
     body_limit: int = field(default=BODY_LIMIT, kw_only=True)
     jinja: Environment = field(

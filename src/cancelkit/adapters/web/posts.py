@@ -24,7 +24,6 @@ from cancelkit.errors import (
     CancelkitError,
     Conflict,
     Invalid,
-    NotAllowed,
     OutcomeUnknown,
     Refused,
     UnknownCustomer,
@@ -217,11 +216,8 @@ def _form(call: Call, key: str) -> JsonObject:
 
 def _seen(call: Call, error: CancelkitError) -> Problem:
     """Return the problem of a command; raises `NotFound` where the user may not look."""
-    if isinstance(error, NotAllowed):
-        try:
-            call.cancellation.view()
-        except (NotAllowed, UnknownCustomer):
-            raise NotFound("There is nothing at this address.") from error
+    if call.hides(error):
+        raise NotFound("There is nothing at this address.") from error
     problem = problem_of(error, call.desk.kit)
     if problem.status >= 500:
         call.desk.kit.report("the panel", error)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from jinja2 import (
     ChoiceLoader,
@@ -58,15 +56,5 @@ def environment(folders: Iterable[str | Path]) -> Environment:
         lstrip_blocks=True,
     )
     made.filters["segment"] = segment
-    made.filters["iso"] = _iso
     made.globals["static_name"] = static_name
     return made
-
-
-def _iso(value: date) -> str:
-    return value.isoformat()
-
-
-def template_for(made: Environment, names: Iterable[str], **values: Any) -> str:
-    """Render the first template that exists."""
-    return made.select_template(list(names)).render(**values)

@@ -165,6 +165,7 @@ _DOCUMENT = record(
     drift=with_about(TEXT, "What somebody else changed meanwhile."),
     profile=TEXT,
     begun=or_null(ref("Stamp")),
+    touched=with_about(or_null(ref("Stamp")), "Who did something to it last."),
     age=with_about({"type": ["integer", "null"], "minimum": 0}, "Pending for so many days."),
     overdue=with_about(YES_NO, "The day for which it is scheduled has passed."),
     stuck=with_about(YES_NO, "Nobody has touched it for long, and it waits for no day."),

@@ -11,6 +11,12 @@ from attrs import field, frozen
 from cancelkit.errors import Invalid
 from cancelkit.times import checked_day
 
+API = "/api/"
+"""Where the paths of the JSON API begin."""
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
 MOST_FIELDS = 2_000
 """How many fields a form or a query may have."""
 
@@ -28,6 +34,11 @@ class PanelRequest:
     query: str = ""  # what stands behind the question mark, still encoded
     headers: Mapping[str, str] = field(factory=dict, converter=_lower, repr=False)
     body: bytes = field(default=b"", repr=False)
+
+    @property
+    def api(self) -> bool:
+        """Whether it is for the JSON API, and not for a page."""
+        return self.path.startswith(API)
 
     @property
     def content_type(self) -> str:
