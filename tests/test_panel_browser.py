@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import pytest
+from attrs import field, frozen
 
-from cancelkit import Mood, NewOwner, Reasons, Status
+from cancelkit import STANDARD, Mood, NewOwner, Reasons, Status
 from cancelkit.adapters.memory import Record
+from cancelkit.facts import Facts
+from cancelkit.section import Gate
+from cancelkit.states import SectionState, green, red
 from tests.browser import screenshot
 from tests.panel_server import Site, served
+from tests.panel_visitor import Visitor
 from tests.panel_world import new_panel, panel_world
 from tests.world import TODAY
 
@@ -19,6 +24,34 @@ if TYPE_CHECKING:
     from playwright.sync_api import Dialog, Page
 
     from tests.browser import Accessible, OpenPage
+
+
+@frozen
+class PickUp:
+    """What can be entered, with names that a form in a browser has for itself."""
+
+    action: str = ""
+    method: str = ""
+    elements: str = ""
+
+
+@frozen
+class PickUpSection:
+    """Green when anything was entered."""
+
+    key: str = "pick_up"
+    title: str = "Pick up"
+    gate: Gate = Gate.ADVISES
+    needs: tuple[()] = ()
+    form: type[PickUp] = PickUp
+    texts: Mapping[str, str] = field(
+        hash=False, factory=lambda: {"pick_up.known": "Agreed", "pick_up.open": "Not agreed"}
+    )
+
+    def evaluate(self, facts: Facts) -> SectionState:
+        """Look at what was entered."""
+        return green("pick_up.known") if facts.entered(PickUp) else red("pick_up.open")
+
 
 PANEL = new_panel()
 REFUSED = "the server responded with a status of"
@@ -229,6 +262,50 @@ def test_a_server_that_is_gone_loses_nothing(page: Page, site: Site, complaints:
     complaints.clear()
     button(page, "Save: Cancellation reasons")
     page.locator("#section-reasons .word.green").wait_for()
+
+
+def test_an_answer_without_the_form_loses_nothing(
+    page: Page, site: Site, complaints: list[str]
+) -> None:
+    """Such as that of a database that is locked: it is said, and the page stays."""
+    site.world.begun()
+    page.goto(site.url())
+    typed = page.get_by_label("In the customer's own words")
+    typed.fill("Typed")
+    page.get_by_label("Happy").check()
+    problem = Visitor(site.world, PANEL).open("customers/nobody").html
+    address = "**/sections/mood"
+    page.route(
+        address, lambda route: route.fulfill(status=503, content_type="text/html", body=problem)
+    )
+    button(page, "Save: Customer Mood")
+    page.get_by_role("alert").filter(has_text="Not found").wait_for()
+    button(page, "Save: Customer Mood")
+    page.get_by_role("alert").filter(has_text="Not found").wait_for()
+    assert (1, "Typed", True) == (
+        page.get_by_role("alert").count(),
+        typed.input_value(),
+        page.get_by_label("Happy").is_checked(),
+    )
+    page.unroute(address)
+    button(page, "Save: Customer Mood")
+    page.locator("#section-mood .word.green").wait_for()
+    assert "Typed" == typed.input_value()
+    complaints.clear()
+
+
+def test_fields_that_are_called_like_what_a_form_has_are_saved(open_page: OpenPage) -> None:
+    w = panel_world(STANDARD.with_section(PickUpSection()))
+    with served(w, PANEL) as site:
+        w.begun()
+        page = open_page()
+        page.goto(site.url())
+        for name in ("action", "method", "elements"):
+            page.locator(f"[name={name}]").fill(name)
+        button(page, "Save: Pick up")
+        page.locator("#section-pick_up .word.green").wait_for()
+        entry = w.get().view().section("pick_up").entered
+        assert {"action": "action", "method": "method", "elements": "elements"} == entry
 
 
 def test_the_keyboard_alone_is_enough_and_the_focus_is_seen(page: Page, site: Site) -> None:

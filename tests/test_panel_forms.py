@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from urllib.parse import urljoin
+from urllib.parse import urlencode, urljoin
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -199,8 +199,22 @@ def test_what_another_person_entered_can_be_read() -> None:
     form = form_data(KIT, KIT.known.by_key["equipment"], to_data(made))
     assert form is not None
     assert {"Box": "on", "Condition": "Worn out", "Boxes": "3", "Serials": "a\nb"} == {
-        line["label"]: line["said"] for line in said(form, ZONE)
+        line.label: line.said for line in said(form, ZONE)
     }
+
+
+def test_an_instant_that_is_beyond_the_years_there_is_shown_as_it_is_stored() -> None:
+    last, first = datetime(9999, 12, 31, 23, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)
+    for at, zone in ((last, ZoneInfo("Asia/Tokyo")), (first, ZoneInfo("America/Lima"))):
+        form = form_data(KIT, KIT.known.by_key["equipment"], to_data(Everything(instant=at)))
+        assert form is not None
+        (field,) = [
+            one for one in filled(form, None, zone, KIT.text)["fields"] if one["name"] == "instant"
+        ]
+        assert (at.isoformat(), False) == (field["text"], field["local"])
+        assert at.isoformat() in [line.said for line in said(form, zone)]
+        fields = Fields(urlencode({"instant": field["text"]}), "The form")
+        assert at.isoformat() == entered(form, fields, zone).data["instant"]
 
 
 # ---------------------------------------------------------------- hostile texts

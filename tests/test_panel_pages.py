@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from attrs import evolve
 
-from cancelkit import STANDARD, Mood, NewOwner, Reasons, Status
-from cancelkit.adapters.memory import Expiry, Record
-from tests.panel_visitor import Page, Visitor
-from tests.panel_world import CHECKLIST, new_panel, panel_world
+from cancelkit import STANDARD, Customer, Mood, NewOwner, Reasons, Status, User
+from cancelkit.adapters.memory import Expiry, MemoryUsers, Record
+from cancelkit.cancellation import Cancellation
+from cancelkit.errors import Busy, CancelkitError, Conflict, OutcomeUnknown
+from tests.panel_visitor import BASE, Page, Visitor
+from tests.panel_world import CHECKLIST, Everything, new_panel, panel_world
 from tests.world import TODAY, World
 
 C = "customers/C-1"
@@ -443,3 +448,239 @@ def test_a_template_of_the_host_extends_the_one_that_ships(tmp_path: Path) -> No
     page = Visitor(panel_world(), panel, "alice").open(C)
     assert ("meta", "name", "ours") in page.reading.attributes
     assert "Harbour Café" in page.text
+
+
+# ---------------------------------------------------------------- nothing typed is lost, either
+
+OURS = {"sec-fetch-site": "same-origin"}
+
+
+class Locked:
+    """What makes the next command fail, as a database that is locked does."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: CancelkitError, verb: str) -> None:
+        self.ops: list[tuple[str, str]] = []
+        self.fails = True
+        real = getattr(Cancellation, verb)
+
+        def command(cancellation: Cancellation, *given: Any, **named: Any) -> Any:
+            self.ops.append((named["op"], named.get("token", "")))
+            if self.fails:
+                raise error
+            return real(cancellation, *given, **named)
+
+        monkeypatch.setattr(Cancellation, verb, command)
+
+
+@pytest.mark.parametrize("error", [Busy("locked"), Conflict("late"), OutcomeUnknown("lost")])
+def test_a_section_that_cannot_be_stored_now_is_shown_again(
+    error: CancelkitError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And sent again with the same operation id: what may have been done is not done twice."""
+    alice = begun()
+    form = alice.open(C).form("/reasons").filled(codes=["price"], text="Too dear")
+    locked = Locked(monkeypatch, error, "enter_data")
+    page = alice.send(form)
+    assert (503, "5") == (page.status, page.answer.header("Retry-After"))
+    again = page.form("/reasons")
+    assert (["price"], ["Too dear"]) == (again.values("codes"), again.values("text"))
+    locked.fails = False
+    assert "Saved" in alice.send(again).text
+    assert locked.ops[0] == locked.ops[1]
+
+
+def test_an_override_that_cannot_be_stored_now_is_shown_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alice = begun()
+    form = alice.open(C).form("sales_orders/override").filled(reason="It is a present")
+    locked = Locked(monkeypatch, Busy("locked"), "override")
+    page = alice.send(form)
+    assert 503 == page.status
+    assert ["It is a present"] == page.form("sales_orders/override").values("reason")
+    locked.fails = False
+    assert "Override recorded" in alice.send(page.form("sales_orders/override")).text
+
+
+def test_a_command_whose_answer_was_lost_is_asked_again_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alice = begun()
+    cancellation = alice.world.get()
+    cancellation.enter(NewOwner("t-7"))
+    cancellation.perform_now("ownership")
+    form = alice.open(f"{C}/remove").form("/remove").filled(put_back="on")
+    locked = Locked(monkeypatch, OutcomeUnknown("lost"), "remove")
+    page = alice.send(form)
+    assert 503 == page.status
+    assert ["on"] == page.form("/remove").values("put_back")
+    locked.fails = False
+    assert "The cancellation was removed." in alice.send(page.form("/remove")).text
+    assert locked.ops[0] == locked.ops[1]
+
+
+def test_a_page_that_was_too_old_is_shown_again_and_nothing_is_carried_out() -> None:
+    alice = begun()
+    alice.headers = OURS
+    page = alice.open(C)
+    forms = [
+        page.form("/reasons").filled(text="Too dear"),
+        page.form("sales_orders/override").filled(reason="It is a present"),
+        alice.open(f"{C}/remove").form("/remove"),
+    ]
+    alice.world.clock.forward(timedelta(days=2))
+    before = alice.world.history()
+    kept = []
+    for form in forms:
+        for old in (form, form.filled(_token=None), form.filled(_token="nonsense")):
+            again = alice.send(old)
+            assert 403 == again.status
+            assert "Please send it again" in again.text
+        kept.append(again.form(urlsplit(form.action).path.removeprefix("/some/prefix/")))
+    assert before == alice.world.history()
+    assert ["Too dear"] == kept[0].values("text")
+    assert ["It is a present"] == kept[1].values("reason")
+    assert forms[0].values("_view") == kept[0].values("_view")
+    for form, said in zip(kept, ("Saved", "Override recorded", "was removed"), strict=True):
+        assert said in alice.send(form).text
+
+
+@pytest.mark.parametrize("headers", [{}, {"origin": "null"}, {"sec-fetch-site": "none"}])
+def test_what_no_page_of_ours_has_sent_for_certain_is_not_shown_again(
+    headers: dict[str, str],
+) -> None:
+    alice = begun()
+    form = alice.open(C).form("/reasons").filled(text="Too dear", _token="old")
+    alice.headers = headers
+    page = alice.send(form)
+    assert (403, False) == (page.status, "Too dear" in page.text)
+
+
+def test_what_does_not_fit_is_still_based_on_what_was_seen() -> None:
+    """So that what somebody else entered meanwhile is not overwritten unseen."""
+    alice = begun()
+    form = alice.open(C).form("/equipment").filled(boxes="three")
+    alice.world.get("bob").enter(Everything(line="Bob's"))
+    page = alice.send(form)
+    assert 422 == page.status
+    page = alice.send(page.form("/equipment").filled(boxes="3"))
+    assert (409, True) == (page.status, "Entered by Bob" in page.text)
+
+
+def test_what_was_typed_is_there_to_read_where_the_cancellation_was_removed() -> None:
+    """Also where the section is not on the checklist any more."""
+    full = panel_world(STANDARD.without("mood"), profiles={"full": CHECKLIST})
+    alice = visitor(full)
+    full.desk().begin("C-1", profile="full")
+    page = alice.open(C)
+    forms = [
+        page.form("/reasons").filled(codes=["price"], comment__price="10 %", text="Too dear"),
+        page.form("/mood").filled(option="angry"),
+        page.form("/ownership").filled(user="user:t-7"),
+        page.form("sales_orders/override").filled(reason="It is a present"),
+    ]
+    full.get().remove()
+    found = [alice.send(form) for form in forms]
+    typed = ("Price: 10 %", "Angry", "Tom", "It is a present")
+    for page, text in zip(found, typed, strict=True):
+        assert 409 == page.status
+        assert 1 == page.html.count('role="alert"')
+        lost = page.text.split("What you entered was not stored:")
+        assert (2, True) == (len(lost), text in lost[1])
+    assert "Too dear" in found[0].text
+
+
+# ---------------------------------------------------------------- an address is not believed
+
+
+def test_what_was_done_is_said_only_where_it_was_done_by_this_user_just_now() -> None:
+    alice = begun()
+    evil = alice.open(f"{C}?done=enter&of=Call+0900-EVIL")
+    assert (200, False) == (evil.status, "EVIL" in evil.text)
+    assert "is cancelled" not in alice.open(f"{C}?done=process").text
+    said = "The cancellation has begun."
+    assert said in alice.open(f"{C}?done=begin").text
+    assert said not in Visitor(alice.world, alice.panel, "bob").open(f"{C}?done=begin").text
+    alice.world.get("bob").enter(Reasons("price"))
+    assert said not in alice.open(f"{C}?done=begin").text
+    alice.world.get().enter(Mood("happy"))
+    assert "Saved: Customer Mood" in alice.open(f"{C}?done=enter&of=mood").text
+    assert "Saved:" not in alice.open(f"{C}?done=enter&of=reasons").text
+    alice.world.clock.forward(timedelta(minutes=11))
+    assert "Saved:" not in alice.open(f"{C}?done=enter&of=mood").text
+
+
+def test_an_override_that_is_taken_back_is_said_to_be() -> None:
+    alice = begun()
+    page = alice.send(alice.open(C).form("sales_orders/override").filled(reason="A present"))
+    page = alice.send(page.form("sales_orders/override"))
+    assert "Override taken back: Sales Orders" in page.text
+    assert "Override recorded" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("verb", "other"),
+    [
+        ("begin", "on"),
+        ("begin", "_view"),
+        ("process", "put_back"),
+        ("process", "profile"),
+        ("remove", "on"),
+        ("reinstate", "profile"),
+        ("adopt", "put_back"),
+        ("end", "_view"),
+    ],
+)
+def test_a_field_of_another_command_is_refused(verb: str, other: str) -> None:
+    alice = begun()
+    before = alice.world.history()
+    form = evolve(alice.open(f"{C}/remove").form("/remove"), action=f"{BASE}{C}/{verb}")
+    based = {"_view": None} if verb in ("begin", "adopt", "end") else {}
+    page = alice.send(form.filled(put_back=None, **based).filled(**{other: ""}))
+    assert (422, before) == (page.status, alice.world.history())
+
+
+def test_the_address_of_a_form_leads_back_to_the_customer() -> None:
+    """As when a page that was shown again is loaded anew."""
+    alice = begun()
+    for path in ("reasons", "sales_orders/override", "ownership/perform_now"):
+        assert "1 of" not in alice.open(f"{C}/sections/{path}").address
+        assert "Checklist" in alice.open(f"{C}/sections/{path}").text
+    assert 404 == alice.open(f"{C}/sections/nonsense").status
+
+
+class NoUsers(MemoryUsers):
+    """Users of a directory that is down."""
+
+    def candidates(self, customer: Customer, search: str, limit: int) -> Sequence[User]:
+        """Fail."""
+        raise OSError("The directory is down")
+
+
+def test_a_search_for_owners_that_fails_leaves_the_rest_of_the_page() -> None:
+    w = panel_world()
+    reports: list[tuple[str, BaseException]] = []
+    w.kit = evolve(w.kit, users=NoUsers(), report=lambda *report: reports.append(report))
+    w.begun()
+    page = visitor(w).open(C)
+    assert (200, True) == (page.status, "No active user is called that." in page.text)
+    assert ["Users.candidates"] == [what for what, _ in reports]
+
+
+def test_what_another_person_entered_is_in_words_and_as_it_was_entered() -> None:
+    alice = begun()
+    form = alice.open(C).form("/equipment")
+    alice.world.get("bob").enter(Everything(line="user:t-7", text="keep: it", box=True))
+    page = alice.send(form.filled(line="x"))
+    for said in (
+        "Line</dt><dd><bdi>user:t-7",
+        "Text</dt><dd><bdi>keep: it",
+        "Box</dt><dd><bdi>yes",
+    ):
+        assert said in page.html
+
+
+def test_a_day_that_has_passed_is_not_shown_beside_the_checklist_of_today() -> None:
+    page = begun().open(f"{C}?on=2020-01-01")
+    assert "2020" not in page.html
+    assert "This is the checklist as of" not in page.text

@@ -40,7 +40,7 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "field.wrong.{key}": [
         *("day", "instant", "whole", "number", "json", "unticked", "comment", "choice")
     ],
-    "done.{verb}": [verb.value for verb in Verb],
+    "done.{word}": [*(verb.value for verb in Verb), "take_back"],
     "stage_word.{stage.name.lower()}": STAGES,
     "field.{one.kind}.help": ["lines", "json"],
     "verb.{verb}": CONFIRMED,

@@ -53,6 +53,7 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "event.{key or event}": [*EVENTS, "ended"],
     "verb.{decision.verb.value}": VERBS,
     "verb.{entry.verb.value}": VERBS,
+    "verb.{verb.value}": VERBS,
     "refused.{code}": REFUSED_BY_CODE,
     "label.{one}": [],  # of the host and of the sections: in English as they are
     "label.{text}": [],

@@ -189,6 +189,7 @@ TEXTS = {
     "guard.pending": "{name} wird gekündigt ({status}): Werden neue {kind} noch gewünscht?",
     # the queue
     "stage.to_do": "Zu erledigen: {sections}",
+    "stage.early": "Der erste Tag des Kunden, {since}, kommt erst noch",
     "stage.unknown": "Nicht prüfbar: {sections}",
     "stage.ready": "Bereit zur Durchführung",
     "stage.scheduled": "Vorgemerkt für {on}",

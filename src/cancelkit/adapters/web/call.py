@@ -39,6 +39,8 @@ class Call:
         desk: the host's, in the language of the reader.
         formats: how days, instants and numbers are written in that language.
         params: what the address says: "customer", "section".
+        forged: why nothing may be carried out, where a page of ours sent a form with a token that
+            is no good any more: what was sent is only shown again.
         nonce: of the Content-Security-Policy of the answer.
     """
 
@@ -47,6 +49,7 @@ class Call:
     desk: Desk
     formats: Formats
     params: dict[str, str] = field(factory=dict)
+    forged: CancelkitError | None = None
     nonce: str = field(factory=lambda: secrets.token_urlsafe(16))
 
     @property
@@ -95,12 +98,13 @@ class Call:
             return security.make_token(self.panel.secret, self.desk, self.now)
         return token.render(self.request)
 
-    def hidden(self) -> dict[str, str]:
+    def hidden(self, based_on: str = "") -> dict[str, str]:
         """Return the hidden fields that every form of this page has.
 
         The operation id makes a double click harmless: both clicks send the same one.
         """
-        return {self._token_field: self.token(), OPERATION: new_id(self.desk)}
+        always = {self._token_field: self.token(), OPERATION: new_id(self.desk)}
+        return {**always, BASED_ON: based_on} if based_on else always
 
     def shown(self, look: Look) -> dict[str, Any]:
         """Return what was read as the document that pages and the API show."""

@@ -38,13 +38,16 @@ def confirm(call: Call, again: Again | None = None, *, on: date | None = None) -
         "view": call.shown(look),
         "problem": problem_values(call, again.problem, again.error) if again else None,
         "on": on.isoformat() if on else "",
+        "answers": again.answers if again else {},
+        "kept": again.kept if again else {},
     }
+    status, more = (again.problem.status, again.problem.headers) if again else (200, ())
     if verb not in {move.value for move in look.view.actions}:
-        return page(call, "moved.html", again.problem.status if again else 409, **values)
+        return page(call, "moved.html", status if again else 409, more, **values)
     values |= {"profiles": profiles_of(call.desk.kit.profiles), "based_on": _token(look, verb)}
     if verb == "process" and look.plan is not None:
         values |= _plan(look.plan)
-    return page(call, "confirm.html", again.problem.status if again else 200, **values)
+    return page(call, "confirm.html", status, more, **values)
 
 
 def _token(look: Look, verb: str) -> str:

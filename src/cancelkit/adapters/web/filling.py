@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from cancelkit.adapters.web.entering import Sent
 from cancelkit.messages import Message
@@ -94,8 +94,11 @@ def _choice(value: Any, one: JsonObject, zone: tzinfo) -> str:
 def _instant(value: str, one: JsonObject, zone: tzinfo) -> str:
     """Return an instant as the time on the host's wall, where that loses nothing."""
     at = datetime.fromisoformat(value)
-    wall = at.astimezone(zone).replace(tzinfo=None)
-    exact = wall.replace(fold=0, tzinfo=zone).astimezone(UTC) == at and wall.microsecond == 0
+    try:
+        wall = at.astimezone(zone).replace(tzinfo=None)
+        exact = wall.replace(fold=0, tzinfo=zone).astimezone(UTC) == at and wall.microsecond == 0
+    except OverflowError:  # there, it is beyond the years that there are
+        return value
     return wall.isoformat() if exact else value
 
 
@@ -124,20 +127,37 @@ def _groups(options: Any, text: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"label": label, "options": listed} for label, listed in groups.items()]
 
 
-def said(form: JsonObject, zone: tzinfo) -> list[dict[str, str]]:
-    """Return what is stored as lines to read, without inputs: `label` and `said` of each field."""
+class Line(NamedTuple):
+    """What a field says, to read."""
+
+    label: str
+    kind: str
+    said: str  # of a box: "on" or ""; of an owner: "user:" and the id, or "keep"
+
+
+def said(form: JsonObject, zone: tzinfo, texts: Mapping[str, Any] | None = None) -> list[Line]:
+    """Return what is stored as lines to read, without inputs; fields that say nothing are left out.
+
+    Args:
+        form: as `form_data` returns it.
+        zone: the host's, in which instants are shown.
+        texts: what was sent instead, by the name of the field.
+    """
+    each = ((one, _said(form, one, zone, texts)) for one in form["fields"] if one["kind"] != "keep")
     return [
-        {"label": one["label"], "said": text}
-        for one in form["fields"]
-        if one["kind"] != "keep" and (text := _said(form, one, zone))
+        Line(one["label"], one["kind"], text)
+        for one, text in each
+        if text or one["kind"] == "yes_no"
     ]
 
 
-def _said(form: JsonObject, one: JsonObject, zone: tzinfo) -> str:
-    text, labels = shown(form, one, zone), dict[str, str]()
+def _said(form: JsonObject, one: JsonObject, zone: tzinfo, texts: Mapping[str, Any] | None) -> str:
+    text, labels = shown(form, one, zone) if texts is None else texts[one["name"]], dict[str, str]()
     if one["kind"] == "reasons":
         labels = {option["value"]: option["label"] for option in one["options"]}
-        each = ((labels.get(code, code), text["comments"][code]) for code in text["codes"])
+        comments = text["comments"]
+        codes = dict.fromkeys((*text["codes"], *(code for code in comments if comments[code])))
+        each = ((labels.get(code, code), comments.get(code, "")) for code in codes)
         return "; ".join(f"{label}: {comment}" if comment else label for label, comment in each)
     if one["kind"] == "choice":
         labels = {option["spelled"]: option["label"] for option in one["options"]}

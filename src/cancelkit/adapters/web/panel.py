@@ -106,6 +106,7 @@ class Panel:
                 call = evolve(call, params=params)
                 if route.method == "POST":
                     self._check(call)
+                    call = self._protected(call, route.shows_again)
                 response = route.handler(call)
         except CancelkitError as error:
             response = self._sorry(call, error)
@@ -113,7 +114,7 @@ class Panel:
         return evolve(response, body=body, headers=_with(call, response))
 
     def _check(self, call: Call) -> None:
-        """Refuse a request that changes something, unless it comes from a page of ours."""
+        """Refuse a request that changes something, where it cannot come from a page of ours."""
         request = call.request
         if len(request.body) > self.body_limit:
             raise TooLarge(f"The body has more than {self.body_limit} bytes.")
@@ -122,6 +123,14 @@ class Panel:
             raise NotTaken(f"The body must be {wanted}, in UTF-8.")
         if not security.own_origin(request, self.origins):
             raise Forged("The request came from another site.")
+
+    def _protected(self, call: Call, shows_again: bool) -> Call:
+        """Refuse a request that changes something, unless it has a good token.
+
+        A form that a page of ours has sent for certain is only too old, or of before a log-in:
+        where the address can do so, what was sent is shown again, and nothing is carried out.
+        """
+        request = call.request
         if self.host_token is not None:
             good = self.host_token.check(request) is True
         else:
@@ -129,8 +138,12 @@ class Panel:
                 request.headers.get(security.HEADER.lower(), "") if call.api else call.sent_token()
             )
             good = security.good_token(self.secret, call.desk, call.now, sent)
-        if not good:
-            raise Forged("The request has no good token.")
+        if good:
+            return call
+        forged = Forged("The request has no good token.")
+        if shows_again and security.own_page(request, self.origins):
+            return evolve(call, forged=forged)
+        raise forged
 
     def _sorry(self, call: Call, error: CancelkitError) -> PanelResponse:
         hidden = NotFound("This user may not know of it.") if call.hides(error) else error

@@ -21,6 +21,7 @@ class Route(NamedTuple):
     method: str  # GET (and with it HEAD) or POST
     path: str  # below the mount point, without the slash at its beginning
     handler: Handler
+    shows_again: bool = False  # it carries nothing out where `Call.forged`, but shows what was sent
 
     def match(self, segments: Sequence[str]) -> dict[str, str] | None:
         """Return the identifiers of a path that this address fits; None where it does not."""

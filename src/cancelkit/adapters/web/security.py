@@ -92,6 +92,12 @@ def own_origin(request: PanelRequest, origins: frozenset[str]) -> bool:
     return _is_host(origin, request.headers.get("host", ""))
 
 
+def own_page(request: PanelRequest, origins: frozenset[str]) -> bool:
+    """Say whether the browser itself says that a page of this very site has sent the request."""
+    said = request.headers.get("origin") or request.headers.get("sec-fetch-site") == "same-origin"
+    return bool(said) and own_origin(request, origins)
+
+
 def _is_host(origin: str, host: str) -> bool:
     """Compare an origin with Host, which leaves out the scheme and its usual port."""
     parts = _ORIGIN.fullmatch(origin)

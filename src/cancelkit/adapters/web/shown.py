@@ -7,16 +7,17 @@ entered meanwhile.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
 from cancelkit.adapters.web.call import Call
 from cancelkit.adapters.web.entering import Sent, Wrong
-from cancelkit.adapters.web.filling import filled, said
-from cancelkit.asking import faults
-from cancelkit.errors import NewerAnswer
+from cancelkit.adapters.web.filling import Line, filled, said
+from cancelkit.adapters.web.forms import form_data
+from cancelkit.asking import or_none
+from cancelkit.errors import Failed, NewerAnswer
 from cancelkit.looking import Look
 from cancelkit.messages import Message
 from cancelkit.people import User
@@ -59,8 +60,9 @@ def _section(
     if any(each["kind"] == "owner" for each in one["form"]["fields"]):
         made |= {"search": search, "candidates": _candidates(call, made["form"], search)}
         made["open"] = made["open"] or bool(search)
-    if again and isinstance(again.error, NewerAnswer):
-        made["theirs"] = _theirs(call, look, one)
+    theirs = again and isinstance(again.error, NewerAnswer) and _theirs(call, look, one)
+    if theirs:
+        made["theirs"] = theirs
     return made
 
 
@@ -73,15 +75,37 @@ def _placed(again: Again) -> Sent | None:
     return evolve(sent, wrong={found[1]: Wrong(why)})
 
 
-def _theirs(call: Call, look: Look, one: JsonObject) -> JsonObject:
+def lost(call: Call, sections: Sequence[JsonObject], again: Again) -> list[dict[str, str]]:
+    """Return what was sent, to read, where there is no form any more that could have it."""
+    section = next((one for one in sections if one["key"] == again.section), None)
+    if again.sent is not None and (section is None or section["form"] is None):
+        kit = call.desk.kit
+        form = form_data(kit, kit.known.by_key[again.section], None)
+        return _to_read(call, said(form, kit.zone, again.sent.texts)) if form else []
+    if again.reason and (section is None or not section["may_override"]):
+        return [{"label": call.text("panel.override.reason"), "said": again.reason}]
+    return []
+
+
+def _theirs(call: Call, look: Look, one: JsonObject) -> JsonObject | None:
     """Return what somebody else has entered meanwhile: who, when, and the fields to read."""
-    mine = [e for e in look.history if e.verb is Verb.ENTER and e.section == one["key"]]
-    newest = next(entry for entry in reversed(mine) if entry.accepted)
-    lines = [
-        {**line, "said": _named(call, line["said"])}
-        for line in said(one["form"], call.desk.kit.zone)
-    ]
+    entered = (e for e in reversed(look.history) if (e.verb, e.section) == (Verb.ENTER, one["key"]))
+    newest = next((entry for entry in entered if entry.accepted), None)
+    if newest is None:
+        return None
+    lines = _to_read(call, said(one["form"], call.desk.kit.zone))
     return {"by": newest.actor.name, "at": newest.at.isoformat(), "fields": lines}
+
+
+def _to_read(call: Call, lines: Iterable[Line]) -> list[dict[str, str]]:
+    """Return the lines of a form in words."""
+    return [{"label": one.label, "said": _in_words(call, one)} for one in lines]
+
+
+def _in_words(call: Call, line: Line) -> str:
+    if line.kind == "yes_no":
+        return call.text("queue.yes") if line.said else call.text("queue.no")
+    return _named(call, line.said) if line.kind == "owner" else line.said
 
 
 def _named(call: Call, text: str) -> str:
@@ -94,7 +118,7 @@ def _named(call: Call, text: str) -> str:
 
 def _candidates(call: Call, form: JsonObject, search: str) -> list[JsonObject]:
     """Return the users to choose from: who is chosen first, and by id where two share a name."""
-    found = list(call.cancellation.candidates(search))
+    found = _found(call, search)
     chosen = [
         one["text"].removeprefix("user:")
         for one in form["fields"]
@@ -109,11 +133,19 @@ def _candidates(call: Call, form: JsonObject, search: str) -> list[JsonObject]:
     ]
 
 
+def _found(call: Call, search: str) -> list[User]:
+    """Search users; a search that fails is reported, and the rest of the page is shown."""
+    try:
+        return list(call.cancellation.candidates(search))
+    except Failed as error:
+        call.desk.kit.report("Users.candidates", error)
+        return []
+
+
 def _users(call: Call, ids: Sequence[str]) -> list[User]:
     """Return users by their ids; one whom the host does not know is shown by the id."""
     users = call.desk.kit.users
     if users is None or not ids:
         return [User(key, key) for key in ids]
-    with faults("looking for users"):
-        found = users.find(tuple(ids))
+    found = or_none(call.desk, "Users.find", users.find, tuple(ids)) or {}
     return [found.get(key) or User(key, key) for key in ids]

@@ -14,10 +14,13 @@ PAGES = (
     Route("GET", _CUSTOMER, pages.customer),
     Route("GET", f"{_CUSTOMER}/banner", pages.banner),
     Route("GET", f"{_CUSTOMER}/{{verb}}", confirming.confirm),
-    Route("POST", f"{_CUSTOMER}/{{verb}}", posts.command),
-    Route("POST", _SECTION, posts.enter),
-    Route("POST", f"{_SECTION}/perform_now", posts.perform_now),
-    Route("POST", f"{_SECTION}/override", posts.override),
+    Route("POST", f"{_CUSTOMER}/{{verb}}", posts.command, shows_again=True),
+    Route("POST", _SECTION, posts.enter, shows_again=True),
+    Route("POST", f"{_SECTION}/perform_now", posts.perform_now, shows_again=True),
+    Route("POST", f"{_SECTION}/override", posts.override, shows_again=True),
+    Route("GET", _SECTION, posts.look_at_section),
+    Route("GET", f"{_SECTION}/perform_now", posts.look_at_section),
+    Route("GET", f"{_SECTION}/override", posts.look_at_section),
     Route("GET", "static/{file}", pages.static),
 )
 

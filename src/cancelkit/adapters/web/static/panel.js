@@ -8,9 +8,12 @@
 
   const main = () => document.getElementById("main");
   const entries = () => [...main().querySelectorAll("form.entry[method=post]")];
+  // A form's own properties are hidden by fields of the same name, such as "action".
+  const leadsTo = (form) => new URL(form.getAttribute("action"), document.baseURI).href;
+  const inputs = (form) => [...form.querySelectorAll("input, select, textarea")];
   const dirty = (form) =>
-    "kept" in form.dataset || // what the server shows again was not stored
-    [...form.elements].some((one) => {
+    form.hasAttribute("data-kept") || // what the server shows again was not stored
+    inputs(form).some((one) => {
       if (one.type === "hidden" || !one.name) return false;
       if (one.type === "checkbox" || one.type === "radio") return one.checked !== one.defaultChecked;
       if (one.options) return [...one.options].some((each) => each.selected !== each.defaultSelected);
@@ -29,13 +32,17 @@
     }
   };
 
+  const sameOf = (page, form) =>
+    [...page.querySelectorAll("form[method=post]")].find((one) => leadsTo(one) === leadsTo(form));
+
   // What was typed into other forms than the one that was sent goes into the new page, with the
-  // token of the view that it was typed on.
+  // token of the view that it was typed on; also where nothing can be entered there any more.
   const keep = (fresh, sent) => {
     for (const old of entries().filter((form) => form !== sent && dirty(form))) {
-      const place = [...fresh.querySelectorAll("form.entry")].find((one) => one.action === old.action);
-      if (!place) continue;
-      place.replaceWith(old);
+      const same = sameOf(fresh, old);
+      const section = sectionOf(old) && fresh.querySelector(`#${CSS.escape(sectionOf(old))} .body`);
+      if (same) same.replaceWith(old);
+      else (section || fresh.querySelector(".page")).append(old);
       const fold = old.closest("details");
       if (fold) fold.open = true;
     }
@@ -55,6 +62,25 @@
     if (!alert) say(told ? told.textContent.trim() : document.title);
   };
 
+  // What went wrong, where the answer has no page with the form to go on from: it is said in the
+  // page that is there, and what was typed stays.
+  const warn = (fresh, sent) => {
+    const alert = fresh.querySelector("[role=alert]") || fresh;
+    const note = document.createElement("div");
+    note.className = "note bad";
+    note.tabIndex = -1;
+    note.setAttribute("role", "alert");
+    note.setAttribute("data-warning", "");
+    const said = document.createElement("div");
+    for (const one of alert.querySelectorAll("h1, p, li")) {
+      said.appendChild(document.createElement("p")).textContent = one.textContent;
+    }
+    note.append(said);
+    (sent || main().querySelector(".page")).prepend(note);
+    main().removeAttribute("aria-busy");
+    note.focus();
+  };
+
   const load = async (address, body, sent, from) => {
     if (busy) return;
     busy = true;
@@ -65,8 +91,10 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.getElementById("main");
       if (!fresh || !answer.headers.get("Content-Type").startsWith("text/html")) throw new Error();
-      const hash = new URL(address).hash || (sent ? `#${sectionOf(sent)}` : "");
+      for (const old of main().querySelectorAll("[data-warning]")) old.remove();
       settle(fresh, answer.url);
+      if (!answer.ok && !(sent && sameOf(fresh, sent))) return warn(fresh, sent);
+      const hash = new URL(address).hash || (sent ? `#${sectionOf(sent)}` : "");
       keep(fresh, sent);
       document.title = page.title;
       place(fresh, answer.url.split("#")[0] + hash, from);
@@ -90,16 +118,16 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.dataset.sent) return event.preventDefault(); // the second click of a double click
-    if ("inplace" in form.dataset) {
+    if (form.hasAttribute("data-sent")) return event.preventDefault(); // the second click of a double click
+    if (form.hasAttribute("data-inplace")) {
       event.preventDefault();
       const fields = new URLSearchParams(new FormData(form));
-      if (form.method === "post") return void load(form.action, fields, form, null);
-      const address = new URL(form.action);
+      if (form.getAttribute("method") === "post") return void load(leadsTo(form), fields, form, null);
+      const address = new URL(leadsTo(form));
       address.search = fields;
       return void load(address.href, null, null, document.activeElement.id);
     }
-    form.dataset.sent = "yes";
+    form.setAttribute("data-sent", "");
     form.setAttribute("aria-busy", "true");
     leaving = true;
   });
@@ -107,7 +135,7 @@
   window.addEventListener("pageshow", () => {
     leaving = false;
     for (const form of document.forms) {
-      delete form.dataset.sent;
+      form.removeAttribute("data-sent");
       form.removeAttribute("aria-busy");
     }
   });
