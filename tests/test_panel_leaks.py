@@ -93,7 +93,7 @@ def test_fault_in_a_log_has_nothing_that_people_wrote(
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("asked", [a for a in ASKED if not a.open][::5], ids=str)
+@pytest.mark.parametrize("asked", [a for a in ASKED if not a.open], ids=str)
 def test_hostile_text_in_a_name_is_in_no_header(asked: Asked, text: str) -> None:
     w = asked.world()
     w.kit = evolve(w.kit, report=lambda *_: None)
