@@ -24,6 +24,7 @@ from cancelkit import STANDARD, Customer, Invalid, Person, Status, decide, lifec
 from cancelkit.english import ENGLISH, TEXTS
 from cancelkit.errors import REFUSED_BY_CODE
 from cancelkit.messages import Catalogue, Message, plural_of_english
+from cancelkit.queue import Stage
 from cancelkit.queue.export import COLUMNS
 from cancelkit.records import EVENTS, CancellationRecord, Stamp, State, Verb
 from cancelkit.states import Light
@@ -53,6 +54,7 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "event.{key or event}": [*EVENTS, "ended"],
     "verb.{decision.verb.value}": VERBS,
     "verb.{entry.verb.value}": VERBS,
+    "verb.{verb.value}": VERBS,
     "refused.{code}": REFUSED_BY_CODE,
     "label.{one}": [],  # of the host and of the sections: in English as they are
     "label.{text}": [],
@@ -61,6 +63,7 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "title.{section}": [section.key for section in STANDARD.sections],
     "banner.{why.code}": ["drift", "customer_gone"],
     "queue.{name}": COLUMNS,
+    "stage_word.{row.stage.name.lower()}": [stage.name.lower() for stage in Stage],
 }
 """A key that is put together, to the letter: what there is to put behind the dot."""
 
