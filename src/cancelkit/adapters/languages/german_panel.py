@@ -189,13 +189,26 @@ TEXTS = {
     "problem.not_found": "Nicht gefunden",
     "problem.not_found.detail": "Hier ist nichts, oder nichts, was Sie sehen dürfen.",
     "problem.method_not_allowed": "So nicht möglich",
+    "problem.method_not_allowed.detail": (
+        "Dafür ist diese Adresse nicht da. Es wurde nichts geändert."
+    ),
     "problem.forged": "Bitte erneut senden",
     "problem.forged.detail": (
         "Die Seite war zu alt oder kam nicht von hier. Es wurde nichts geändert."
     ),
     "problem.too_large": "Zu groß",
+    "problem.too_large.detail": (
+        "Es wurde mehr gesendet, als hier gelesen wird. Es wurde nichts geändert."
+    ),
     "problem.media_type": "Nicht lesbar",
+    "problem.media_type.detail": (
+        "Was gesendet wurde, ist hier nicht lesbar. Es wurde nichts geändert."
+    ),
     "problem.invalid": "Bitte berichtigen",
+    "problem.invalid.detail": (
+        "Etwas in der Adresse oder in dem, was gesendet wurde, gehört nicht hierher. "
+        "Es wurde nichts geändert."
+    ),
     "problem.unfit": "Bitte berichtigen",
     "problem.unfit.detail": "Es wurde noch nichts gespeichert; bei den Feldern steht, warum.",
     "problem.not_allowed": "Nicht erlaubt",

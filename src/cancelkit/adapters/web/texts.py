@@ -187,13 +187,19 @@ TEXTS = {
     "problem.not_found": "Not found",
     "problem.not_found.detail": "There is nothing here, or nothing that you may see.",
     "problem.method_not_allowed": "Not like this",
+    "problem.method_not_allowed.detail": "This address is not made for that. Nothing was changed.",
     "problem.forged": "Please send it again",
     "problem.forged.detail": (
         "The page was too old, or did not come from here. Nothing was changed."
     ),
     "problem.too_large": "Too large",
+    "problem.too_large.detail": "More was sent than is read here. Nothing was changed.",
     "problem.media_type": "Not readable",
+    "problem.media_type.detail": "What was sent cannot be read here. Nothing was changed.",
     "problem.invalid": "Please correct this",
+    "problem.invalid.detail": (
+        "Something in the address, or in what was sent, does not belong here. Nothing was changed."
+    ),
     "problem.unfit": "Please correct this",
     "problem.unfit.detail": "Nothing was stored yet; beside the fields it says why.",
     "problem.not_allowed": "Not allowed",
