@@ -19,6 +19,7 @@ from cancelkit import CancelKit, Person
 from cancelkit.adapters.sqlalchemy import SqlHost
 from cancelkit.errors import Refused
 from cancelkit.ports import Host
+from tests.sql_sides import innodb_waits
 
 PATIENCE = 20.0
 """Seconds within which Process must wait, or end."""
@@ -139,4 +140,6 @@ def _somebody_waits(look: sa.Connection, by: int) -> bool:
     if look.dialect.name == "postgresql":
         asked = "SELECT count(*) FROM pg_stat_activity WHERE :by = ANY (pg_blocking_pids(pid))"
         return bool(look.scalar(sa.text(asked), {"by": by}))
-    return "LOCK WAIT" in str(look.exec_driver_sql("SHOW ENGINE INNODB STATUS").one()[2])
+    asked = "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> %s"
+    others = look.exec_driver_sql(asked, (by,)).scalars().all()
+    return any(innodb_waits(look, other) for other in others)

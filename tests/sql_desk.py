@@ -70,9 +70,9 @@ class Place:
         """Return a desk at a host."""
         return KIT.at(host, actor=actor)
 
-    def owning(self) -> Desk:
+    def owning(self, engine: sa.Engine | None = None) -> Desk:
         """Return a desk with own transactions."""
-        return self.desk(self.host.owning(self.engine, tenant="north"))
+        return self.desk(self.host.owning(engine or self.engine, tenant="north"))
 
     def joining(self, bind: Session | sa.Connection) -> Desk:
         """Return a desk in the host's transaction."""

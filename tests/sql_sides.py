@@ -148,7 +148,7 @@ class Monitor:
             return bool(self._db.scalar(asked, {"by": by, "who": who}))
         if self._kind == "sqlite":
             return False  # nobody waits there: the one who comes second is refused
-        return _innodb_waits(self._db, who)
+        return innodb_waits(self._db, who)
 
     def close(self) -> None:
         self._db.close()
@@ -157,8 +157,8 @@ class Monitor:
 _TRANSACTION = re.compile(r"^---TRANSACTION", re.MULTILINE)
 
 
-def _innodb_waits(db: sa.Connection, who: int) -> bool:
-    """Say whether a thread waits for a lock: there are two, so it waits for the other one.
+def innodb_waits(db: sa.Connection, who: int) -> bool:
+    """Say whether a thread waits for a lock: of two, it waits for the other one.
 
     Not `information_schema.innodb_trx`: it shows a copy, which is renewed only after nobody has
     looked at it for 0.1 s.

@@ -28,6 +28,7 @@ PROOFS: dict[str, Proof] = {
     "races on PostgreSQL with guards": race(Setting("postgres", "guarded", RC)),
     "races on MariaDB": race(Setting("mariadb", "plain", RR)),
     "races on MariaDB, joined after a read": race(Setting("mariadb", "fk", "", RR, early=True)),
+    "swapped records on MariaDB": sql_proofs.swapped_records,
     "races on SQLite": race(Setting("sqlite", "plain")),
     "races on SQLite, joined": race(Setting("sqlite", "plain", "", "")),
     "C3": kit("sqlite", "C3"),
@@ -83,6 +84,11 @@ BROKEN: Sequence[tuple[str, Plant, str]] = (
     ("takes a snapshot", sql.takes_any_transaction, "races on PostgreSQL, joined at a snapshot"),
     ("takes autocommit", sql.takes_any_transaction, "autocommit"),
     ("counts without locks", locks("mysql", Locks()), ON_MARIADB),
+    (
+        "names without locks",
+        instead(Statements, "named", sql.names_without_locks),
+        "swapped records on MariaDB",
+    ),
     ("READ COMMITTED on MariaDB", level("mysql", RC), ON_MARIADB),
     (
         "locks beside the count",

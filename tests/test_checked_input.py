@@ -200,6 +200,8 @@ def test_what_is_no_number_of_something_is_invalid(number: Any) -> None:
         (lambda: list(check_many(desk, ["C-1"], chunk=number)), "chunk must be a whole number, 1"),
         (lambda: process_due(desk, page=number), "page must be a whole number, 1"),
         (lambda: desk.get("C-1").view(name=number), "name must be a whole number, 0"),
+        (lambda: desk.get("C-1").look(name=number), "name must be a whole number, 0"),
+        (lambda: desk.get("C-1").candidates(limit=number), "limit must be a whole number, 1"),
     ):
         with pytest.raises(Invalid, match=f"{what} or more, not {number!r}"):
             ask()
@@ -212,6 +214,13 @@ def test_what_is_no_list_of_ids_is_invalid(ids: Any) -> None:
     for ask in (desk.banners, lambda many: list(check_many(desk, many))):
         with pytest.raises(Invalid, match="a customer id"):
             ask(ids)
+
+
+@pytest.mark.parametrize("keys", ["sales_orders", b"assets", 7, [None], [7]], ids=repr)
+def test_what_is_no_list_of_sections_is_invalid(keys: Any) -> None:
+    """One text is none: "orders" is no section, and would be found in "sales_orders"."""
+    with pytest.raises(Invalid, match="a section key"):
+        world().begun().look(name=1, of=keys)
 
 
 @pytest.mark.parametrize("kinds", [None, 7, [7], [None], ("cases", ""), b"cases"], ids=repr)

@@ -29,6 +29,7 @@ from cancelkit.adapters.sqlalchemy.doctor import Finding, Level, diagnose
 from cancelkit.adapters.sqlalchemy.guard_triggers import guards
 from cancelkit.errors import BadSetup, Failed
 from cancelkit.needs import OpenRecords
+from tests.sql_plugins import Plugin
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CLOSED = ("done", "50% off")  # a driver's text would have %% for it
@@ -234,6 +235,24 @@ def test_tables_of_an_older_version_are_brought_up_to_date_by_the_ddl(
     run(engine, tuple(f for f in found if "cancelkit_" in f.ddl))
     assert "" == of(diagnose(shop.host(), engine), Level.FIX)
     assert "no index on" not in of(diagnose(shop.host(), engine), Level.ADVICE)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "mariadb"])
+def test_an_own_index_that_is_partial_must_be_there(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    engine, shop = an_engine(kind, request), Shop()
+    shop.create(engine)
+    assert "no index on tenant, slot" not in of(diagnose(shop.host(), engine), Level.ADVICE)
+    on = " ON cancelkit_cancellations"
+    with engine.begin() as db:
+        db.exec_driver_sql("DROP INDEX cancelkit_opened" + on * (kind == "mariadb"))
+        if kind != "mariadb":  # there, but no help: it is partial, and none of ours
+            db.exec_driver_sql(f"CREATE INDEX other{on} (tenant, slot, seq) WHERE slot = 2")
+    found = diagnose(shop.host(), engine)
+    assert "cancelkit_cancellations has no index on tenant, slot, seq." in of(found, Level.ADVICE)
+    run(engine, tuple(f for f in found if "cancelkit_opened" in f.ddl))
+    assert "no index on tenant, slot" not in of(diagnose(shop.host(), engine), Level.ADVICE)
 
 
 def an_engine(kind: str, request: pytest.FixtureRequest) -> sa.Engine:
@@ -518,14 +537,31 @@ def test_what_a_function_answers_is_strict_only_where_there_is_one_writer(
     reads = {Complaints: ["sales_orders"]}
     declared = shop.host(answers={Complaints: complaints}, reads=reads)
     assert "its records are locked" in of(diagnose(declared, engine), Level.STRICT, "Complaints")
-    guarded = shop.host(answers={Complaints: complaints}, reads=reads, guarded=True)
-    said = of(diagnose(guarded, engine), Level.NOT_STRICT, "Complaints")
-    assert "guard triggers do not know what it reads" in said
+    with pytest.raises(BadSetup, match=r"do not know what .* answers= read \(Complaints\)"):
+        shop.host(answers={Complaints: complaints}, reads=reads, guarded=True)
     loose = Shop(key=False)
     loose.create(engine)
     declared = loose.host(answers={Complaints: complaints}, reads=reads)
     said = of(diagnose(declared, engine), Level.NOT_STRICT, "Complaints")
     assert said.startswith("orders.customer_id has no foreign key to customer.id")
+
+
+def test_on_mariadb_each_select_of_a_function_must_lock(
+    own_database: Callable[[str], sa.Engine],
+) -> None:
+    def through(need: Any, customer: Any, as_of: Any) -> Any:
+        rows = sa.select(sa.table("orders", sa.column("customer_id"))).subquery()
+        return sa.select(sa.func.count()).where(rows.c.customer_id == customer)
+
+    shop, engine = Shop(), own_database("mariadb")
+    shop.create(engine)
+    checklist = LIST.with_section(Plugin("own", "Own", (Complaints(),)))
+    for answer, level, told in (
+        (complaints, Level.STRICT, "locked while they are counted"),
+        (through, Level.NOT_STRICT, "nothing locks the rows that it reads"),
+    ):
+        found = diagnose(shop.host(answers={Complaints: answer}), engine, checklist)
+        assert told in of(found, level, "own")
 
 
 def test_what_a_function_reads_is_a_kind_of_records() -> None:

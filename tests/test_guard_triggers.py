@@ -292,6 +292,76 @@ def test_without_guards_every_row_waits_for_the_commit(
     writing.result(PATIENCE)
 
 
+# ---------------------------------------------------------------- tenants
+
+
+SHARED = sa.MetaData()
+CLIENT = sa.Table(
+    "client",
+    SHARED,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("status", sa.Text),
+)
+WORK, TERM = (
+    sa.Table(
+        name,
+        SHARED,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("tenant", sa.Text),
+        sa.Column("client_id", sa.Integer),
+        sa.Column(name, kind),
+    )
+    for name, kind in (("work", sa.Text()), ("term", sa.Date()))
+)
+
+
+def of_tenants() -> SqlHost:
+    c, w, t = CLIENT.c, WORK.c, TERM.c
+    status = Status(c.status, cancelled="gone", pending={"live": "live_pc"})
+    return SqlHost(
+        Customers(c.id, name=c.status, tenant=c.tenant, status=status),
+        {
+            "sales_orders": Records(w.client_id, tenant=w.tenant, closed=w.work == "done"),
+            "expiries": Dates(t.client_id, tenant=t.tenant, on=t.term),
+        },
+        guarded=True,
+    )
+
+
+@pytest.fixture
+def shared(engine: sa.Engine) -> Iterator[sa.Engine]:
+    """North's client 1 is cancelled, and south's has an open order and a date."""
+    SHARED.create_all(engine)
+    for guard in guards(of_tenants()):
+        execute(engine, guard.create)
+    with engine.begin() as db:
+        clients = [("north", "gone"), ("south", "live")]
+        db.execute(CLIENT.insert(), [{"tenant": t, "id": 1, "status": s} for t, s in clients])
+        db.execute(WORK.insert().values(tenant="south", client_id=1, work="new"))
+        db.execute(TERM.insert().values(tenant="south", client_id=1, term=sa.func.current_date()))
+    yield engine
+    for guard in guards(of_tenants()):
+        execute(engine, guard.drop)
+    SHARED.drop_all(engine)
+
+
+def test_a_record_is_not_moved_under_a_cancelled_customer_of_another_tenant(
+    shared: sa.Engine,
+) -> None:
+    with pytest.raises(IntegrityError, match="Customer 1 is cancelled"), shared.begin() as db:
+        db.execute(WORK.update().values(tenant="north"))
+
+
+def test_a_date_that_is_moved_between_tenants_locks_both_customers(shared: sa.Engine) -> None:
+    free = sa.select(CLIENT.c.tenant).with_for_update(skip_locked=True)
+    with shared.connect() as db, shared.connect() as other:
+        assert {"north", "south"} == set(other.scalars(free))
+        other.rollback()
+        db.execute(TERM.update().values(tenant="north"))
+        assert [] == list(other.scalars(free))
+
+
 # ---------------------------------------------------------------- what has no guard
 
 
@@ -300,8 +370,13 @@ def test_without_a_status_or_a_table_there_is_no_guard() -> None:
     source = Records(o.customer_id, closed=o.State == "done")
     with pytest.raises(BadSetup, match="customers that have a status"):
         guards(SqlHost(Customers(c.id, name=c.name), {"sales_orders": source}))
+    with pytest.raises(BadSetup, match=r"^guarded=True .* have a status"):
+        SqlHost(Customers(c.id, name=c.name), {"sales_orders": source}, guarded=True)
     rows = sa.select(ORDER).subquery()
     through: Callable[..., Records] = Records
     source = through(rows.c.customer_id, closed=rows.c.State == "done", id=rows.c.id)
+    status = Status(c.status, cancelled="cancelled", pending={"live": "live_pc"})
+    with pytest.raises(BadSetup, match=r"^guarded=True .* reached through a subquery"):
+        SqlHost(Customers(c.id, c.name, status=status), {"sales_orders": source}, guarded=True)
     with pytest.raises(BadSetup, match="reached through a subquery"):
         guards(SqlHost(Customers(c.id, name=c.name), {"sales_orders": source}))

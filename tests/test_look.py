@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Sequence
+from typing import Any
 
-from cancelkit import Invalid, NewOwner
-from cancelkit.errors import NotAllowed, UnknownCustomer
+import pytest
+from attrs import evolve
+
+from cancelkit import Customer, Invalid, NewOwner, User
+from cancelkit.adapters.memory import MemoryUsers
+from cancelkit.errors import AdapterContractError, NotAllowed, UnknownCustomer
 from tests.world import admins, world
 
 
@@ -61,3 +66,27 @@ def test_candidates_of_a_customer_whom_nobody_knows() -> None:
         world().desk().get("C-404").candidates()
     with pytest.raises(Invalid, match="one line"):
         world().get().candidates("a\nb")
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (None, "NoneType; expected a sequence of users"),
+        ("Tom", "str; expected a sequence of users"),
+        ({User("t-7", "Tom")}, "set; expected a sequence of users"),
+        ([User("t-7", "Tom"), "Tom"], "'Tom', who is no active User"),
+        ([User("t-7", "Tom", active=False)], "who is no active User"),
+        ([User("t-7", "Tom", active=1)], "who is no active User"),  # type: ignore[arg-type]  # the mistake
+        ([User("t-7", "Tom")] * 3, "3 users where at most 2 were asked for"),
+    ],
+    ids=repr,
+)
+def test_candidates_that_the_host_should_not_offer_are_not_passed_on(found: Any, said: str) -> None:
+    class Odd(MemoryUsers):
+        def candidates(self, customer: Customer, search: str, limit: int) -> Sequence[User]:
+            return found  # type: ignore[no-any-return]  # the mistake
+
+    w = world()
+    w.kit = evolve(w.kit, users=Odd([]))
+    with pytest.raises(AdapterContractError, match=f"Users.candidates returned .*{said}.*P2"):
+        w.get().candidates(limit=2)

@@ -326,14 +326,21 @@ def test_what_is_logged_is_logged(crm: Place, caplog: pytest.LogCaptureFixture) 
 def test_names_of_schemas_that_are_translated_are_translated(databases: Databases) -> None:
     crm = place(databases, "postgres")
     crm.back.record(crm.key, "cases", "open")
+    statement = crm.host.statements.single((CASES,), locking=False)
+    there = crm.engine.execution_options(schema_translate_map={None: "elsewhere"})
+    ask, found = OnDriver().one, []
     with crm.engine.begin() as db:
-        db.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS elsewhere")
-        db.exec_driver_sql("CREATE TABLE IF NOT EXISTS elsewhere.cases (LIKE public.cases)")
-        assert 1 == _asked(db, crm)
-        there = crm.engine.execution_options(schema_translate_map={None: "elsewhere"})
-        with there.connect() as other, other.begin():
-            assert watched(other)
-        db.rollback()
+        db.exec_driver_sql("CREATE SCHEMA elsewhere")
+        db.exec_driver_sql("CREATE TABLE elsewhere.cases (LIKE public.cases)")
+    try:
+        for engine in (crm.engine, there, crm.engine):
+            with engine.begin() as db:
+                db.exec_driver_sql("SELECT 1")
+                found += ask(db, statement, {"customer": crm.number()})
+    finally:
+        with crm.engine.begin() as db:
+            db.exec_driver_sql("DROP SCHEMA elsewhere CASCADE")
+    assert [1, 0, 1] == found
 
 
 def test_a_transaction_that_has_not_begun_is_begun_by_sqlalchemy(crm: Place) -> None:
@@ -364,6 +371,21 @@ def test_an_error_is_the_one_that_sqlalchemy_raises(crm: Place) -> None:
                 ask(db, statement, {})
             seen.append((type(raised.value), str(raised.value.orig), raised.value.statement))
             assert not db.invalidated
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("rows", [0, 2, 3])
+def test_as_many_rows_as_sqlalchemy_refuses_are_refused(crm: Place, rows: int) -> None:
+    numbers = sa.union_all(*(sa.select(sa.literal_column(str(n)).label("n")) for n in range(4)))
+    table = numbers.subquery()
+    statement = sa.select(table.c.n).where(table.c.n < sa.bindparam("rows", type_=sa.Integer()))
+    seen = []
+    for ask in (through_sqlalchemy, OnDriver().one):
+        with crm.engine.connect() as db, db.begin():
+            with pytest.raises(exc.InvalidRequestError) as raised:
+                ask(db, statement, {"rows": rows})
+            seen.append((type(raised.value), str(raised.value)))
+            assert (0,) == tuple(ask(db, statement, {"rows": 1}))
     assert seen[0] == seen[1]
 
 

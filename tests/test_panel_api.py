@@ -308,3 +308,16 @@ def test_queue_has_the_rows_that_the_filters_take(query: str, expected: list[str
 @pytest.mark.parametrize("query", ["stage=nothing", "page=0", "page=x", "overdue=on", "min_age=-1"])
 def test_filter_that_is_none_is_invalid(query: str) -> None:
     problem(in_state("pending").ask("GET", "/api/queue", query=query), 422, "invalid")
+
+
+@pytest.mark.parametrize(
+    ("state", "command"), [("live", "begin"), ("drift", "adopt"), ("drift", "end")]
+)
+def test_a_token_is_refused_where_none_is_taken(state: str, command: str) -> None:
+    """It would protect nobody: what it is based on is not compared."""
+    w = in_state(state)
+    etag, before = f'"c-1.4.{"5e" * 32}"', w.stored()
+    said = problem(w.post(f"{C1}/{command}", etag=etag), 422, "invalid")
+    assert "If-Match is not taken here" in said["detail"]
+    assert before == w.stored()
+    accepted(w.post(f"{C1}/{command}"))

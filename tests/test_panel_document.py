@@ -184,6 +184,12 @@ def test_stuck_is_as_the_panel_says(after: int) -> None:
     assert not shown(w)["stuck"], "somebody has touched it"
 
 
+def test_plan_for_a_day_to_come_says_who_is_told_then_by_name_alone() -> None:
+    plan = data_of(in_state("entered").ask("GET", "/api/customers/C-1/plan", query="on=2026-04-01"))
+    assert [] == faults(plan, Draft202012Validator(schema_named("Plan")))
+    assert [{"id": "boss", "name": "The Boss"}] == plan["notify_then"]
+
+
 def test_one_whose_day_has_passed_is_overdue() -> None:
     w = in_state("scheduled")
     for days, overdue in ((30, False), (31, True)):

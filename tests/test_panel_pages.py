@@ -443,6 +443,15 @@ def test_a_host_overrides_a_template_of_one_section(tmp_path: Path) -> None:
     assert len(CHECKLIST.sections) == page.html.count('<li class="section"')
 
 
+def test_a_template_of_the_host_extends_the_one_that_ships(tmp_path: Path) -> None:
+    own = '{% extends "cancelkit/base.html" %}{% block head %}<meta name="ours">{% endblock %}'
+    (tmp_path / "base.html").write_text(own, encoding="utf-8")
+    panel = new_panel(templates=[tmp_path])
+    page = Visitor(panel_world(), panel, "alice").open(C)
+    assert ("meta", "name", "ours") in page.reading.attributes
+    assert "Harbour Café" in page.text
+
+
 # ---------------------------------------------------------------- nothing typed is lost, either
 
 OURS = {"sec-fetch-site": "same-origin"}

@@ -132,6 +132,24 @@ def test_ready_when_nothing_blocks() -> None:
     assert (Stage.READY, ()) == (the_row(made).stage, the_row(made).blocked_by)
 
 
+def test_whose_first_day_is_still_to_come_is_not_ready() -> None:
+    """Process would refuse it, whatever the sections say."""
+    made = office()
+    made.ready()
+    made.crm.put_customer(evolve(made.customer, since=TODAY + DAY))
+    row = the_row(made)
+    assert (Stage.TO_DO, ()) == (row.stage, row.blocked_by)
+    assert "The customer's first day, 2026-03-03, is still to come" == row.says
+    assert [] == rows(made.desk(), stage=Stage.READY)
+    made.add_order()
+    assert (
+        "To do: Sales Orders; The customer's first day, 2026-03-03, is still to come"
+        == the_row(made).says
+    )
+    made.crm.put_customer(evolve(made.customer, since=TODAY))
+    assert "To do: Sales Orders" == the_row(made).says
+
+
 def test_what_could_not_be_read_is_unknown_never_ready() -> None:
     class Blind(MemoryCustomers):
         def facts(
@@ -241,6 +259,59 @@ def test_stuck_when_nobody_has_touched_it_for_long_unless_it_waits_for_its_day()
     assert ["C-1"] == rows(made.desk(), overdue=True)
 
 
+def begun_then_drifted(made: World) -> None:
+    made.crm.put_customer(evolve(made.customer, status=Status("dormant")))
+
+
+def with_new_owner(made: World) -> None:
+    made.get().enter(NewOwner("t-7"))
+
+
+def with_override(made: World) -> None:
+    made.add_order()
+    made.get().override("sales_orders", "Written off")
+
+
+def nothing(made: World) -> None:
+    pass
+
+
+def schedule(made: World) -> None:
+    one, on = made.get("tom"), TODAY + 30 * DAY
+    one.process(one.plan(on=on).token, on=on)
+
+
+@pytest.mark.parametrize(
+    ("before", "move", "touched"),
+    [
+        (nothing, lambda made: made.get("tom").enter(Reasons("service")), "tom"),
+        (with_new_owner, lambda made: made.get("tom").perform_now("ownership"), "tom"),
+        (nothing, schedule, "tom"),
+        (with_override, lambda made: made.get("tom").override("sales_orders", "Known"), "tom"),
+        (
+            with_override,
+            lambda made: made.get("tom").override("sales_orders", take_back=True),
+            "alice",
+        ),
+        (begun_then_drifted, lambda made: made.get("tom").adopt(), "alice"),
+        (nothing, lambda made: made.get("tom").look(), "alice"),
+    ],
+    ids=["enter", "perform now", "schedule", "override", "taking it back", "adopt", "look"],
+)
+def test_touching_is_what_leaves_a_stamp_in_the_cancellation(
+    before: Any, move: Any, touched: str
+) -> None:
+    """As docs/queue.md lists it."""
+    made = office()
+    made.ready()
+    before(made)
+    made.clock.forward(DAY)
+    move(made)
+    stamp = the_row(made).touched
+    assert stamp is not None
+    assert (touched, DAY * (touched == "alice")) == (stamp.by.id, made.clock.now() - stamp.at)
+
+
 # ---------------------------------------------------------------- as the view says
 
 
@@ -269,6 +340,7 @@ ONE = st.tuples(
     st.booleans(),  # overridden
     st.sampled_from(["", "strict", "old"]),  # by which profile
     st.sampled_from([0, 0, 3]),  # scheduled so many days ahead
+    st.sampled_from([None, -1, 0, 1]),  # a customer since so many days from today
 )
 PROFILES = {
     "strict": STANDARD.with_gates(ownership="blocks", mood="blocks").requiring("reasons.extra"),
@@ -282,7 +354,10 @@ def test_every_row_says_what_the_view_of_its_customer_says(
 ) -> None:
     made = office(len(each))
     made.kit = evolve(made.kit, profiles=PROFILES)
-    for at, (forms, records, overridden, profile, ahead) in enumerate(each, 1):
+    for at, (forms, records, overridden, profile, ahead, since) in enumerate(each, 1):
+        if since is not None:
+            there = made.crm.customer(f"C-{at}")
+            made.crm.put_customer(evolve(there, since=TODAY + since * DAY))
         one = made.desk().begin(f"C-{at}", profile=profile)
         for kind in records:
             made.crm.put(kind, Record(f"{kind}-{at}", f"C-{at}", "open", kind))
@@ -298,10 +373,10 @@ def test_every_row_says_what_the_view_of_its_customer_says(
     made.kit = evolve(made.kit, profiles={"strict": PROFILES["strict"]})  # "old" is no more
     found = queue(made.desk()).rows
     for row in found:
-        blocked = blocking_in_view(made, row.customer)
-        assert blocked == row.blocked_by
+        assert blocking_in_view(made, row.customer) == row.blocked_by
         if row.stage is not Stage.SCHEDULED:
-            assert (Stage.TO_DO if blocked else Stage.READY) is row.stage
+            obstacles = made.desk().get(row.customer).plan().obstacles
+            assert (Stage.TO_DO if obstacles else Stage.READY) is row.stage
 
 
 def test_what_is_asked_does_not_depend_on_how_many_are_open() -> None:
@@ -439,6 +514,7 @@ def test_more_than_are_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"min_age": True}, "min_age must be a number of days"),
         ({"stuck_after": 1.5}, "stuck_after must be a number of days"),
         ({"owner": 7}, "the filter owner must be text, not int"),
+        ({"search": None}, "the filter search must be text, not NoneType"),
         ({"search": "a\x00"}, "the filter search has the character U\\+0000"),
         ({"overdue": "no"}, "overdue must be True or False, not 'no'"),
     ],
@@ -451,10 +527,16 @@ def test_a_malformed_filter_is_named(wanted: Mapping[str, Any], said: str) -> No
 @pytest.mark.parametrize("number", [0, -1, True, 1.0, "1"])
 def test_a_malformed_page_is_named(number: Any) -> None:
     desk = office().desk()
-    with pytest.raises(Invalid, match="page must be a whole number of 1 or more"):
+    with pytest.raises(Invalid, match="page must be a whole number, 1 or more"):
         queue(desk, page=number)
-    with pytest.raises(Invalid, match="limit must be a whole number of 1 or more"):
+    with pytest.raises(Invalid, match="limit must be a whole number, 1 or more"):
         queue(desk, limit=number)
+
+
+def test_what_are_no_filters_is_named() -> None:
+    nothing: Any = None
+    with pytest.raises(Invalid, match="The queue takes Filters, not None"):
+        queue(office().desk(), nothing)
 
 
 # ---------------------------------------------------------------- who may see

@@ -7,6 +7,7 @@ import io
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,10 +21,15 @@ from tests import strategies as sts
 from tests.world import TODAY, world
 
 KIT = world().kit
-TRIGGERS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+TRIGGERS = (*FORMULA, "\t", "\r")
+ENDS = (";", "\t", "\r", "\n")
+"""Where a cell ends for a spreadsheet that does not separate by commas."""
+
 HOSTILE = st.one_of(
     sts.MAY_BE_STORED,
     st.builds("".join, st.tuples(st.sampled_from([*TRIGGERS, "\x00", "'", '"', ","]), st.text())),
+    st.text(st.sampled_from([*TRIGGERS, *ENDS, "'", '"', ",", " ", "a"]), max_size=9),
     st.text(st.characters()),
 )
 """What a host may have as a name, unchecked: formulas, NULs, line ends, lone surrogates."""
@@ -61,6 +67,23 @@ def parsed(text: str) -> list[list[str]]:
     return list(rfc4180.reader(io.StringIO(text, newline=""), strict=True))
 
 
+def separated_by(delimiter: str, text: str) -> list[str]:
+    """Parse as a spreadsheet does that separates cells by something else: what is left of it."""
+    lines = rfc4180.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    return [cell for cells in lines for cell in cells]
+
+
+def harmless(value: str) -> str:
+    """Return a value as it must be in its cell, read from the left, one character at a time."""
+    made, begins = "", True
+    for at, one in enumerate(value):
+        if (begins and one in FORMULA) or (at == 0 and one in TRIGGERS):
+            made += "'"
+        made += one
+        begins = one in ENDS or (begins and (one.isspace() or one == '"'))
+    return made
+
+
 def stored(value: object) -> str:
     """Return a value as a file of text can hold it."""
     return "".join("\ufffd" if c == "\x00" or "\ud800" <= c <= "\udfff" else c for c in str(value))
@@ -78,7 +101,29 @@ def test_everything_is_there_again_and_no_cell_is_a_formula(rows: list[Row]) -> 
             value = stored(made(KIT, row))
             assert not cell.startswith(TRIGGERS)
             assert "\x00" not in cell
-            assert (f"'{value}" if value.startswith(TRIGGERS) else value) == cell
+            assert harmless(value) == cell
+
+
+@given(st.lists(ROWS, max_size=4), st.sampled_from([";", "\t"]))
+def test_no_cell_is_a_formula_where_others_than_commas_separate(
+    rows: list[Row], delimiter: str
+) -> None:
+    """A German spreadsheet takes quoted cells apart: no part of them is a formula either."""
+    cells = separated_by(delimiter, "".join(csv(of(*rows), KIT)))
+    assert [] == [cell for cell in cells if cell.lstrip().lstrip('"').startswith(FORMULA)]
+
+
+@pytest.mark.parametrize("name", ["Ann; =cmd|' /C calc'!A0", 'x;"=1+1"', "a\n@SUM(A1)", "a\t \t-1"])
+def test_a_formula_behind_a_semicolon_is_none(name: str) -> None:
+    made = world()
+    made.ready()
+    made.crm.put_customer(evolve(made.customer, owners=(Person("u", "Bo"), Person("v", name))))
+    text = "".join(csv(queue(made.desk()), made.kit))
+    assert harmless(f"Bo; {name}") == parsed(text)[1][3]
+    assert f"Bo; {name}" != parsed(text)[1][3]
+    for delimiter in (";", "\t"):
+        cells = separated_by(delimiter, text)
+        assert [] == [cell for cell in cells if cell.strip(' "\t').startswith(FORMULA)]
 
 
 @given(st.lists(ROWS, max_size=3))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,12 +19,14 @@ from cancelkit.effects import Effect, Performer
 from cancelkit.errors import AdapterContractError, Blocked, Invalid, PluginError
 from cancelkit.facts import Facts
 from cancelkit.messages import Message
+from cancelkit.needs import Need
 from cancelkit.people import User
 from cancelkit.records import Delivery, Notification, State, Verb
 from cancelkit.relay import Relay
 from cancelkit.sections.creating_expiry import FUTURE_EXPIRY_CREATING, CreateExpiry, NewExpiry
 from cancelkit.serial import from_data
 from cancelkit.states import Light, SectionState, green, red
+from tests.broken.memory import with_parts
 from tests.world import World, world
 
 
@@ -111,6 +113,54 @@ def test_a_loop_over_the_bulk_check_can_begin_what_it_finds() -> None:
         here.desk().begin("C-1")
     with pytest.raises(Invalid):
         list(check_many(here.desk(), ["\ud800"]))
+
+
+class Row(Mapping[Any, Any]):
+    """The answers about one customer; of a size like nothing else, so that its id is used again."""
+
+    __slots__ = ("answers", *(f"unused_{at}" for at in range(25)))
+
+    def __init__(self, answers: Mapping[Any, Any]) -> None:
+        self.answers = dict(answers)
+
+    def __getitem__(self, need: Any) -> Any:
+        return self.answers[need]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.answers)
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+
+class Rows(Row):
+    """Answers of which each row is made when it is asked for, and kept nowhere."""
+
+    __slots__ = ()
+
+    def __getitem__(self, customer_id: Any) -> Any:
+        return Row(self.answers[customer_id])
+
+
+class Lazy(MemoryCustomers):
+    """A repository that makes each row when it is asked for."""
+
+    def facts(
+        self, customer_ids: Sequence[str], needs: Sequence[Need[Any]], as_of: date
+    ) -> Mapping[str, Any]:
+        return Rows(super().facts(customer_ids, needs, as_of))
+
+
+def test_the_bulk_check_gives_nobody_the_answers_of_another() -> None:
+    here = world()
+    host = with_parts(customers=Lazy)(here.crm, clock=here.clock)
+    for at in range(1, 20):
+        here.crm.put_customer(evolve(here.customer, id=f"C-{at}"))
+        if at % 2:
+            here.crm.put("sales_orders", Record(f"SO-{at}", f"C-{at}", "open", f"SO-{at}"))
+    checked = check_many(here.kit.at(host, actor=Person("ann")), here.crm.ids())
+    red = {one.customer.id: one.blocked_by for one in checked}
+    assert {f"C-{at}": ("sales_orders",) if at % 2 else () for at in range(1, 20)} == red
 
 
 def test_users_are_checked() -> None:

@@ -27,6 +27,7 @@ from cancelkit.adapters.sqlalchemy import (
     own_tables,
 )
 from cancelkit.checklist import STANDARD
+from cancelkit.errors import BadSetup
 from cancelkit.needs import Count, Need, NextDate, OpenRecords, Unknown
 from cancelkit.people import Status as Shown
 from cancelkit.ports import Unit
@@ -452,6 +453,51 @@ def test_a_plug_ins_need_is_one_function(databases: Databases, kind: str) -> Non
             unit.customers.lock("1")
             assert [1, 0] == ask(unit, CasesWith("a"), "1", "2")
             assert [0, 1] == ask(unit, CasesWith("b"), "1", "2")
+
+
+@frozen(cache_hash=True)
+class Settings:
+    """A plug-in's need: what a column of JSON has."""
+
+    def read(self, answer: object, /) -> object:
+        return answer
+
+
+@pytest.mark.parametrize("on_driver", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_that_has_no_hash_is_read_for_many_as_for_one(
+    databases: Databases, kind: str, on_driver: bool
+) -> None:
+    meta = sa.MetaData()
+    key = sa.Column("id", sa.Integer, primary_key=True)
+    client = sa.Table("client", meta, key, sa.Column("settings", sa.JSON))
+
+    def answer(need: Settings, customer: Any, as_of: Any) -> Any:
+        return sa.select(client.c.settings).where(client.c.id == customer)
+
+    engine = databases.engine(kind, "small")
+    meta.drop_all(engine)
+    meta.create_all(engine)
+    rows = {1: {"tags": ["x"]}, 2: []}
+    add(engine, client, *({"id": n, "settings": one} for n, one in rows.items()))
+    customers = Customers(client.c.id, client.c.id)
+    host = SqlHost(customers, {}, answers={Settings: answer}, on_driver=on_driver)
+    with host.owning(engine).reading() as unit:
+        for keys in (["1"], ["2"], ["3"], ["1", "2", "3"]):
+            assert [rows.get(int(n)) for n in keys] == ask(unit, Settings(), *keys)
+    meta.drop_all(engine)
+
+
+@pytest.mark.parametrize("on_driver", [False, True])
+def test_a_function_that_answers_with_no_select_is_refused(db: sa.Engine, on_driver: bool) -> None:
+    """A column of a table would give one row for each of its rows: the answer of anybody."""
+    add(db, CUSTOMER, {"id": 1, "name": "One"}, {"id": 2, "name": "Two"})
+    for made, name in ((K.id, "Column"), ((sa.select(K.id), 5), "int")):
+        answers = {CasesWith: lambda need, customer, as_of, made=made: made}
+        host = SqlHost(Customers(C.id, C.name), {}, answers=answers, on_driver=on_driver)
+        told = f"in answers= for CasesWith returned .*{name}; expected a select"
+        with host.owning(db).reading() as unit, pytest.raises(BadSetup, match=told):
+            ask(unit, CasesWith("a"), "2")
 
 
 @pytest.mark.parametrize("hours", [-11, 0, 2, 14])

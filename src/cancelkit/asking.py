@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -130,9 +130,26 @@ def mentioned(
         return {}
     found = {key: user for key, user in desk.kit.users.find(ids).items() if key in ids}
     for key, user in found.items():
-        if type(user) is not User or user.id != key or type(user.active) is not bool:
+        if not _is_user(user) or user.id != key:
             raise AdapterContractError(f"Users.find returned no User with the id {key!r} (P1).")
     return found
+
+
+def sound_candidates(found: object, limit: int) -> tuple[User, ...]:
+    """Check what `Users.candidates` returned: active users, at most `limit`."""
+    if not isinstance(found, Sequence) or isinstance(found, str | bytes):
+        wrong = f"{type(found).__name__}; expected a sequence of users"
+    elif len(found) > limit:
+        wrong = f"{len(found)} users where at most {limit} were asked for"
+    elif strange := [one for one in found if not (_is_user(one) and one.active)]:
+        wrong = f"{strange[0]!r}, who is no active User"
+    else:
+        return tuple(found)
+    raise AdapterContractError(f"Users.candidates returned {wrong} (promise P2).")
+
+
+def _is_user(user: object) -> bool:
+    return type(user) is User and type(user.id) is str and type(user.active) is bool
 
 
 def recipients(

@@ -88,12 +88,13 @@ def _check(
     answers = unit.customers.facts([c.id for c in seen], needs, as_of) if seen else {}
     late = read_answers(checklist.sampled, {})  # other systems are not asked in bulk
     nothing: Mapping[Need[Any], object] = {}
-    read: dict[int, Mapping[Need[Any], Any]] = {}  # adapters may give all who are alike one object
+    # Adapters may give all who are alike one object. It is kept: else its id would be used again.
+    read: dict[int, tuple[object, Mapping[Need[Any], Any]]] = {}
 
     def facts_of(customer: Customer) -> Facts:
         given = answers.get(customer.id, nothing)
         if id(given) not in read:
-            read[id(given)] = {**read_answers(needs, given), **late}
-        return Facts(customer, today, as_of, read[id(given)])
+            read[id(given)] = given, {**read_answers(needs, given), **late}
+        return Facts(customer, today, as_of, read[id(given)][1])
 
     return [Readiness(c, reading.evaluated(desk, checklist, facts_of(c))) for c in seen]

@@ -245,9 +245,9 @@ def _not_overridden(seen: Seen, record: CancellationRecord) -> tuple[Refusal, ..
 
 
 def _not_processed(seen: Seen) -> tuple[Refusal, ...]:
-    ask, on, since = seen.ask, seen.on or seen.today, seen.customer.since
-    if since is not None and on < since:
-        return (refusal("too_early", on=on, since=since),)
+    ask = seen.ask
+    if early := too_early(seen):
+        return (early,)
     if ask.token is None and not ask.due:
         return (refusal("confirmation_missing"),)
     if seen.token is None:  # fail closed: nothing was judged
@@ -259,6 +259,12 @@ def _not_processed(seen: Seen) -> tuple[Refusal, ...]:
     if ask.token is not None and ask.token.digest != seen.token.digest:
         return (refusal("stale_token"), *blocked)
     return blocked if seen.later else (*blocked, *seen.unable)
+
+
+def too_early(seen: Seen) -> Refusal | None:
+    """Return a refusal of a Process that would take effect before the customer's first day."""
+    on, since = seen.on or seen.today, seen.customer.since
+    return refusal("too_early", on=on, since=since) if since is not None and on < since else None
 
 
 def _newer_answer(ask: Ask, record: CancellationRecord) -> tuple[Refusal, ...]:

@@ -160,6 +160,7 @@ TEXTS = {
     "timeline.refused": "refused: {why}",
     # the queue: how far a cancellation has come, and the headings of its export
     "stage.to_do": "To do: {sections}",
+    "stage.early": "The customer's first day, {since}, is still to come",
     "stage.unknown": "Could not be checked: {sections}",
     "stage.ready": "Ready to process",
     "stage.scheduled": "Scheduled for {on}",

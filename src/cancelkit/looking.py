@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from attrs import evolve
 
 from cancelkit import reading
-from cancelkit.asking import allowed, faults, link, or_none, sampled, sound_customer
+from cancelkit.asking import (
+    allowed,
+    faults,
+    link,
+    or_none,
+    sampled,
+    sound_candidates,
+    sound_customer,
+)
 from cancelkit.decide import LOOK, Seen, blocks, decide, drift_of, possible, refusal, where
 from cancelkit.errors import NotAllowed, NotPending
 from cancelkit.evaluate import Judged
@@ -20,7 +28,7 @@ from cancelkit.people import Customer, NamedRecord, User
 from cancelkit.ports import Links, Unit
 from cancelkit.records import CancellationRecord, HistoryEntry, State, Verb
 from cancelkit.states import Light, SectionState
-from cancelkit.text import checked_line, checked_number
+from cancelkit.text import checked_ids, checked_line, checked_number
 from cancelkit.times import day_of
 from cancelkit.views import Line, Plan, View
 
@@ -51,6 +59,7 @@ def look(
     is None).
     """
     checked_number(name, "name", least=0)
+    of = None if of is None else frozenset(checked_ids(of, "a section key"))
     with _looking(desk, customer_id, on) as (unit, seen):
         plan = plan_of(desk, seen) if seen.record and seen.state is State.PENDING else None
         return Look(_view(desk, unit, seen, name, of), plan, tuple(unit.history.of(customer_id)))
@@ -110,10 +119,13 @@ def plan(desk: Desk, customer_id: str, *, on: date | None = None) -> Plan:
 def candidates(desk: Desk, customer_id: str, search: str = "", limit: int = 20) -> Sequence[User]:
     """Return active users who may take a customer over, the best first: for whoever may edit."""
     wanted = checked_line(search, "what is searched for")
+    checked_number(limit, "limit")
     with faults(f"looking for owners of customer {customer_id!r}"), desk.host.reading() as unit:
         customer = _see(desk, unit, customer_id, "edit").customer
+    if desk.kit.users is None:
+        return ()
     with faults("looking for users"):
-        return desk.kit.users.candidates(customer, wanted, limit) if desk.kit.users else ()
+        return sound_candidates(desk.kit.users.candidates(customer, wanted, limit), limit)
 
 
 def history(desk: Desk, customer_id: str) -> Sequence[HistoryEntry]:

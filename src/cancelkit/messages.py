@@ -75,6 +75,7 @@ class Catalogue:
     texts: Mapping[str, str]  # key -> text with `{name}` places
     plural: Callable[[int], str] = plural_of_english  # count -> plural category of the language
     show: Callable[[Value], str] = show_plainly  # a language formats days and numbers its own way
+    tag: str = ""  # the language tag of texts and formats, where it has those of a language
 
     def text(self, message: Message) -> str:
         """Return the text of a message; an unknown key is shown with its values, never lost."""

@@ -105,6 +105,15 @@ def kept_facts(real: Callable[..., Any]) -> Callable[..., Any]:
     return facts
 
 
+def names_without_locks(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Records are counted as they are now, and named as they were."""
+
+    def named(self: Statements, need: Any, *, locking: bool) -> Any:
+        return real(self, need, locking=False)
+
+    return named
+
+
 def judged_before_the_lock(patch: pytest.MonkeyPatch) -> None:
     """What was counted before the lock is believed after it."""
     patch.setattr(repo.SqlCustomers, "lock", children_first(repo.SqlCustomers.lock))

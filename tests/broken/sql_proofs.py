@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from cancelkit import errors
 from cancelkit.adapters.memory import MemoryNotifier
+from cancelkit.records import Outcome
 from cancelkit.relay import Relay
+from cancelkit.sections import NewOwner, Reasons
 from cancelkit.testing import HostContract
 from cancelkit.testing.contract import contract_tests
 from cancelkit.testing.faulty import FaultyHost
@@ -23,9 +27,10 @@ from tests.harness.world import CUSTOMER
 from tests.servers import Databases
 from tests.sql_crashes import Bench
 from tests.sql_crm import Crm
-from tests.sql_desk import Customer, Order, Place, bound, cancel, place
+from tests.sql_desk import CRM, Customer, Order, Place, bound, cancel, place
 from tests.sql_harness import on_engine, sql_world
 from tests.sql_race_track import Setting, Track, few
+from tests.sql_sides import engine_like
 from tests.sql_world import world_of
 from tests.wire_proxy import wire
 
@@ -87,6 +92,66 @@ def no_deadlock(databases: Databases) -> Iterator[str]:
         track.close()
     for how, tally in line.tallies.items():
         yield from (f"{how}: {end}" for end in tally.ends if "OperationalError" in end)
+
+
+def swapped_records(databases: Databases) -> Iterator[str]:
+    """An override is for certain records: it lets no others be open that came in their place."""
+    for process in (_own_when_swapped, _joined_when_swapped):
+        crm = place(databases, "mariadb")
+        swap = partial(_swap, crm.engine, *_one_overridden(crm))
+        engine = engine_like(crm.engine)
+        with suppress(errors.Refused):
+            yield f"{process.__name__}: {process(crm, engine, swap).state}"
+        engine.dispose()
+
+
+def _own_when_swapped(crm: Place, engine: sa.Engine, swap: Callable[[], None]) -> Outcome:
+    """Process in a transaction of its own; the records are swapped before they are locked."""
+    token = crm.owning().get(crm.key).plan().token
+    event.listen(engine, "before_cursor_execute", _before_counting(swap))
+    return crm.owning(engine).get(crm.key).process(token)
+
+
+def _joined_when_swapped(crm: Place, engine: sa.Engine, swap: Callable[[], None]) -> Outcome:
+    """Process in the host's transaction, which has read before the records are swapped."""
+    token = crm.owning().get(crm.key).plan().token
+    with engine.connect() as db:
+        db.execute(sa.select(sa.func.count()).select_from(ORDERS))
+        swap()
+        return crm.joining(db).get(crm.key).process(token)
+
+
+ORDERS = CRM.records["sales_orders"]
+
+
+def _one_overridden(crm: Place) -> tuple[int, int]:
+    """Begin the cancellation of a customer, with its open order overridden: (closed, open)."""
+    crm.back.record(crm.key, "sales_orders", "open")
+    with crm.engine.connect() as db:
+        closed, left = db.scalars(sa.select(ORDERS.c.id).order_by(ORDERS.c.id))
+    cancellation = crm.owning().begin(crm.key)
+    cancellation.enter(Reasons("price"))
+    cancellation.enter(NewOwner("bob"))
+    cancellation.override("sales_orders", "this very one")
+    return closed, left
+
+
+def _swap(engine: sa.Engine, closed: int, left: int) -> None:
+    """Close the open order, and reopen the closed one."""
+    with engine.begin() as db:
+        for key, status in ((left, "shipped"), (closed, "new")):
+            db.execute(ORDERS.update().where(ORDERS.c.id == key).values(status=status))
+
+
+def _before_counting(act: Callable[[], None]) -> Callable[..., None]:
+    """Return what does something once, before the orders are counted with locks."""
+    waiting = [act]
+
+    def listen(db: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if waiting and "LOCK IN SHARE MODE" in statement:
+            waiting.pop()()
+
+    return listen
 
 
 def cells(kind: str, name: str) -> Proof:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from cancelkit.adapters.starlette import read_request, response_of
 from cancelkit.adapters.web import Panel, PanelRequest
-from cancelkit.adapters.web.shell import METHODS
+from cancelkit.adapters.web.shell import METHODS, at
 from cancelkit.desk import Desk
 
 
@@ -33,9 +33,11 @@ def panel_router(panel: Panel, desk: Callable[..., Any]) -> APIRouter:
 
     def answer(
         request: PanelRequest = Depends(read),  # noqa: B008 - how FastAPI is told of dependencies
-        at: Desk = Depends(desk),  # noqa: B008 - likewise
+        given: Desk = Depends(desk),  # noqa: B008 - likewise
     ) -> Response:
-        return response_of(panel.handle(request, at))
+        with at(given) as entered:
+            answered = panel.handle(request, entered)
+        return response_of(answered)
 
     router.add_api_route(
         "/{path:path}", answer, methods=list(METHODS), include_in_schema=False, response_model=None

@@ -41,9 +41,10 @@ def panel_blueprint(
 def _read(path: str, limit: int) -> PanelRequest:
     """Return the current request as a value; of its body at most `limit` + 1 bytes are read.
 
-    Where the host has parsed the form already (Flask-WTF does), the body is made of it again.
+    Where the host has read the body already, it is what Flask has kept of it; where the host has
+    parsed a form (Flask-WTF does), the body is made of it again.
     """
-    body = request.stream.read(limit + 1)
+    body = request.stream.read(limit + 1) or request.get_data()[: limit + 1]
     if not body and request.form:
         body = urlencode(list(request.form.items(multi=True))).encode()
     query = request.query_string.decode("latin-1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from csv import writer
+from csv import QUOTE_ALL, writer
 from datetime import tzinfo
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -17,7 +17,16 @@ from cancelkit.times import day_of
 if TYPE_CHECKING:
     from cancelkit.kit import CancelKit
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(
+    r"""^(?=[\t\r])                                              # what may hide the next one
+    | ((?:^|[;\t\r\n]) [\s"]*) (?=[=+\-@\uff1d\uff0b\uff0d\uff20])  # the last four: full-width""",
+    re.VERBOSE,
+)
+"""Before what a spreadsheet takes for a formula.
+
+Not only where a cell begins: where cells are separated by semicolons, as in much of Europe, or by
+tabs, what we have quoted is taken apart, and a name such as "Ann;=1+1" would become two cells.
+"""
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # what no file of text can hold
 
 
@@ -57,8 +66,8 @@ def csv(queue: Queue, kit: CancelKit) -> Iterator[str]:
 
     Lines end with "\r\n", and a quoted cell may have line breaks of its own: write them as they
     are, in UTF-8 (spreadsheets of Microsoft want "\ufeff" before the first). Days are those of
-    the host's zone. A cell that a spreadsheet might take for a formula has an apostrophe before
-    it (ASVS 1.2.10).
+    the host's zone. Every cell is quoted, and what a spreadsheet might take for a formula has an
+    apostrophe before it (ASVS 1.2.10), also behind a semicolon, tab or line break in a cell.
     """
     yield _line([kit.text(Message(f"queue.{name}")) for name in COLUMNS])
     for row in queue.rows:
@@ -67,10 +76,9 @@ def csv(queue: Queue, kit: CancelKit) -> Iterator[str]:
 
 def _line(cells: list[object]) -> str:
     line = StringIO(newline="")
-    writer(line).writerow(map(_harmless, cells))
+    writer(line, quoting=QUOTE_ALL).writerow(map(_harmless, cells))
     return line.getvalue()
 
 
 def _harmless(cell: object) -> str:
-    text = _NO_TEXT.sub("\ufffd", str(cell))
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1'", _NO_TEXT.sub("\ufffd", str(cell)))

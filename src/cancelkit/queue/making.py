@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from cancelkit.decide import Seen, blocking, drift_of
+from cancelkit.decide import Seen, blocking, drift_of, too_early
 from cancelkit.evaluate import Judged
 from cancelkit.looking import drift_text
 from cancelkit.messages import Message
@@ -72,19 +72,21 @@ def damaged_row(desk: Desk, customer: Customer) -> Row:
     )
 
 
-def judged_row(kit: CancelKit, row: Row, judged: Judged) -> Row:
+def judged_row(kit: CancelKit, row: Row, seen: Seen, judged: Judged) -> Row:
     """Return a row with what blocks, and with the stage where only judging tells it."""
     blocked, lights = [why.section for why in blocking(judged)], judged.lights
     row = evolve(row, blocked_by=tuple(blocked))
     if row.stage is not Stage.UNKNOWN:
         return row
     red = [key for key in blocked if lights[key] == Light.RED.value]
-    if red:
-        said = Message.of("stage.to_do", sections=_titles(kit, red))
-        return evolve(row, stage=Stage.TO_DO, says=kit.text(said))
+    said = [kit.text(Message.of("stage.to_do", sections=_titles(kit, red)))] if red else []
+    if early := too_early(seen):
+        said.append(kit.text(Message("stage.early", early.message.values)))
+    if said:
+        return evolve(row, stage=Stage.TO_DO, says="; ".join(said))
     if blocked:
-        said = Message.of("stage.unknown", sections=_titles(kit, blocked))
-        return evolve(row, says=kit.text(said))
+        unknown = Message.of("stage.unknown", sections=_titles(kit, blocked))
+        return evolve(row, says=kit.text(unknown))
     return evolve(row, stage=Stage.READY, says=kit.text(Message("stage.ready")))
 
 
@@ -113,7 +115,7 @@ def _says(desk: Desk, seen: Seen, record: CancellationRecord) -> str:
 
 
 def _touched(record: CancellationRecord) -> Stamp:
-    """Return the latest stamp on a cancellation."""
+    """Return the latest stamp on a cancellation; Adopt, and taking an override back, leave none."""
     stamps = [record.begun, *(one.stamp for one in record.entries)]
     stamps += [one.stamp for one in record.overrides]
     stamps += [one.stamp for one in record.performed]

@@ -19,6 +19,7 @@ from cancelkit.ports import Unit
 from cancelkit.queue.judging import judge_many
 from cancelkit.queue.making import damaged_row, judged_row, row_of
 from cancelkit.queue.rows import Filters, Queue, Row, Stage
+from cancelkit.text import checked_number
 
 if TYPE_CHECKING:
     from cancelkit.desk import Desk
@@ -57,11 +58,12 @@ def queue(desk: Desk, wanted: Filters = ALL, *, page: int = 1, limit: int | None
         limit: the rows of a page, or None for all on one page.
 
     Raises:
-        Invalid: page or limit is no number of 1 or more.
+        Invalid: page or limit is no number of 1 or more, or wanted are no filters.
     """
-    for name, number in (("page", page), ("limit", 1 if limit is None else limit)):
-        if type(number) is not int or number < 1:
-            raise Invalid(f"{name} must be a whole number of 1 or more, not {number!r}.")
+    checked_number(page, "page")
+    checked_number(1 if limit is None else limit, "limit")
+    if not isinstance(wanted, Filters):
+        raise Invalid(f"The queue takes Filters, not {wanted!r}.")
     with asking.faults("reading the queue"), desk.host.reading() as unit:
         now, today = asking.moment(desk)
         cases, more = _visible(desk, unit, now, today, wanted.stuck_after)
@@ -125,11 +127,11 @@ def _page(
 def _judged(desk: Desk, unit: Unit, cases: Sequence[_Case]) -> list[Row]:
     """Judge, and return the rows as they are then."""
     seen = [case.seen for case in cases if case.seen is not None and not case.seen.gone]
-    judged = dict(zip((one.customer.id for one in seen), judge_many(desk, unit, seen), strict=True))
+    judged = iter(judge_many(desk, unit, seen))
     return [
-        judged_row(desk.kit, case.row, judged[key])
-        if (key := case.row.customer) in judged
-        else case.row
+        case.row
+        if case.seen is None or case.seen.gone
+        else judged_row(desk.kit, case.row, case.seen, next(judged))
         for case in cases
     ]
 

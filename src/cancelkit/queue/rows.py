@@ -24,7 +24,7 @@ class Stage(Enum):
     DRIFT = "drift"  # somebody else has changed the status
     BLOCKED = "blocked"  # it was scheduled, and was blocked on its day; it is tried again
     SCHEDULED = "scheduled"  # it waits for its day
-    TO_DO = "to do"  # something blocks
+    TO_DO = "to do"  # something blocks, or the customer's first day is still to come
     UNKNOWN = "unknown"  # nothing is known to block, but something could not be checked
     READY = "ready"  # nothing blocks: Process would be accepted
 
@@ -42,7 +42,8 @@ class Row:
     """One open cancellation. Days are counted in the host's zone.
 
     Of one that is damaged, nothing is known but the customer: `begun`, `age` and `touched` are
-    None.
+    None. Begin, Enter, Perform Now, scheduling and an override that is there count as touching;
+    Adopt, and taking an override back, leave no stamp in the cancellation, and do not.
     """
 
     customer: str  # the id
@@ -137,7 +138,7 @@ class Filters:
             if type(days := getattr(self, name)) is not int or days < 0:
                 raise Invalid(f"{name} must be a number of days, 0 or more, not {days!r}.")
         for name in ("owner", "reason", "profile", "search"):
-            if (text := getattr(self, name)) is not None:
+            if (text := getattr(self, name)) is not None or name == "search":
                 checked_line(text, f"the filter {name}")
         for name in ("overdue", "stuck"):
             if type(flag := getattr(self, name)) is not bool:

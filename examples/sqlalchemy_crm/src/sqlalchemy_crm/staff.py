@@ -10,7 +10,7 @@ from attrs import frozen
 from sqlalchemy import Engine, Executable, Row, func, select
 from sqlalchemy.orm import Session
 
-from cancelkit import Customer, Invalid, Person
+from cancelkit import Customer, EitherRole, Invalid, Person
 from cancelkit.people import User as Owner
 from cancelkit.records import CancellationRecord
 from sqlalchemy_crm.schema import User, UserRole
@@ -44,6 +44,11 @@ class Staff:
         billing = select(ROLES.c.user_id).where(ROLES.c.role == "Billing")
         told = USERS.where(User.active, User.id.in_(billing)).order_by(User.id)
         return [owner.person for owner in self._owners(told)]
+
+    @property
+    def may(self) -> EitherRole:
+        """The article's rule, over the roles of this CRM."""
+        return EitherRole(self.roles_of)
 
     def roles_of(self, user_id: str) -> list[str]:
         """Return the roles of an active user, as they are now: for `cancelkit.EitherRole`."""

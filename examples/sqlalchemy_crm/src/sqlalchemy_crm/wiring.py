@@ -1,11 +1,11 @@
-"""All that cancelkit is told of this CRM: what its tables mean, who acts, and who commits."""
+"""All that cancelkit is told of this CRM: its tables, who acts, and who commits (a session's)."""
 
 from typing import Any
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from cancelkit import STANDARD, CancelKit, Desk, EitherRole
+from cancelkit import STANDARD, CancelKit, Desk
 from cancelkit.adapters.sqlalchemy import Assets, Customers, Dates, Records, SqlHost, Status
 from sqlalchemy_crm.links import Links
 from sqlalchemy_crm.schema import OWN, Account, Deal, Device, FollowUp, Order, Quote, Ticket, User
@@ -40,11 +40,9 @@ HOST = SqlHost(CUSTOMERS, RECORDS, own=OWN)
 
 
 def desk(bind: Engine | Session, login: str) -> Desk:
-    """Over an engine a command commits by itself; over a session the CRM commits it."""
-    staff = Staff(bind)
-    may = EitherRole(staff.roles_of)
+    staff, zone = Staff(bind), "Europe/London"
     kit = CancelKit(
-        STANDARD, zone="Europe/London", roles=may, users=staff, recipients=staff, links=Links()
+        STANDARD, zone=zone, roles=staff.may, users=staff, recipients=staff, links=Links()
     )
     host = HOST.owning(bind) if isinstance(bind, Engine) else HOST.joining(bind)
     return kit.at(host, actor=staff.person(login))

@@ -34,7 +34,7 @@ def catalogue_of(tag: str, texts: Mapping[str, str]) -> Catalogue:
         for key, text in english.TEXTS.items()
         if key not in own and (key.rpartition(".")[0] not in own or not _is_form(key))
     }
-    return Catalogue({**lacking, **texts}, of.plural, of.value)
+    return Catalogue({**lacking, **texts}, of.plural, of.value, of.tag)
 
 
 def _is_form(key: str) -> bool:

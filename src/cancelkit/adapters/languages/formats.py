@@ -70,6 +70,6 @@ def formats(tag: str) -> Formats:
     """
     try:
         locale = Locale.parse(USUAL.get(tag.casefold(), tag).replace("-", "_"))
-    except (ValueError, TypeError, UnknownLocaleError) as error:
+    except (ValueError, TypeError, AttributeError, UnknownLocaleError) as error:
         raise Invalid(f"There is no locale {tag!r}; a tag is such as 'en-GB' or 'de'.") from error
     return Formats(str(locale).replace("_", "-"), locale)

@@ -124,6 +124,14 @@ TEXTS = {
         "{customer} ist nicht mehr vorhanden (gelöscht, zusammengeführt oder verschoben); "
         "bitte die Kündigung beenden"
     ),
+    "refused.other_profile": (
+        "Die offene Kündigung wurde mit dem Profil {profile} begonnen, nicht mit {asked}; bitte "
+        "ohne Angabe eines Profils öffnen oder zuerst zurücknehmen"
+    ),
+    "refused.no_status": (
+        "Das CRM gibt für {customer} keinen Status an, der als in Kündigung markiert werden "
+        "könnte; bitte zuerst einen eintragen"
+    ),
     "refused.no_drift": ("Der Status ist {status}, wie er sein soll; jetzt möglich: {moves}"),
     "refused.not_cancelled": "Nicht gekündigt, der Status ist {status}; jetzt möglich: {moves}",
     "refused.too_early": (
@@ -181,6 +189,7 @@ TEXTS = {
     "guard.pending": "{name} wird gekündigt ({status}): Werden neue {kind} noch gewünscht?",
     # the queue
     "stage.to_do": "Zu erledigen: {sections}",
+    "stage.early": "Der erste Tag des Kunden, {since}, kommt erst noch",
     "stage.unknown": "Nicht prüfbar: {sections}",
     "stage.ready": "Bereit zur Durchführung",
     "stage.scheduled": "Vorgemerkt für {on}",

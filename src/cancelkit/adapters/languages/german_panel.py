@@ -126,6 +126,7 @@ TEXTS = {
     "confirm.steps": "Was ausgeführt wird",
     "confirm.no_steps": "Die Kündigung wird abgeschlossen; im CRM ändert sich nichts",
     "confirm.notify": "Wer benachrichtigt wird",
+    "confirm.notify_then": "Wer am {on} benachrichtigt wird",
     "confirm.nobody": "Niemand",
     "confirm.blocked": "Was noch im Weg steht",
     "confirm.until_then": "Noch zu erledigen bis {on}",

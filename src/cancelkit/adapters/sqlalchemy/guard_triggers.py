@@ -9,7 +9,7 @@ Cancelled. The price: such writes of one customer wait for each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -37,6 +37,7 @@ from cancelkit.adapters.sqlalchemy.ddl import (
     short,
 )
 from cancelkit.adapters.sqlalchemy.description import Assets, Dates
+from cancelkit.adapters.sqlalchemy.guardable import guarded_customers, guarded_rows
 from cancelkit.adapters.sqlalchemy.host import SqlHost
 from cancelkit.adapters.sqlalchemy.statements import RowSource
 from cancelkit.errors import BadSetup
@@ -72,12 +73,7 @@ def guards(host: SqlHost) -> tuple[Guard, ...]:
 
 def guard_of(host: SqlHost, source: RowSource) -> Guard:
     """Return the guard of one source."""
-    table, customer = real_table(source.table), source.source.customer
-    if table is None or not isinstance(customer, Column):
-        raise BadSetup(
-            f"The records of {source.need!r} have no trigger: they are reached through a subquery "
-            "or an expression, not by a column of a table."
-        )
+    table, customer = guarded_rows(source)
     name = guard_name(source)
     body, on = _body(host, source, customer), quoted(table, DIALECT)
     function = DIALECT.identifier_preparer.quote(name)
@@ -123,9 +119,10 @@ def _body(host: SqlHost, source: RowSource, customer: Column[Any]) -> str:
 def _same(source: RowSource) -> str:
     """Return the condition of an update that changes nothing that is asked."""
     rows = source.source
-    asked = columns_in(rows.customer, getattr(rows, "on", None), rows.where, *rows.open)
+    mine = (rows.customer, rows.tenant, rows.where)
+    asked = columns_in(*mine, getattr(rows, "on", None), *rows.open)
     ours = [column for column in asked if real_table(column.table) is real_table(source.table)]
-    return " AND ".join(f"{_at('OLD', c)} IS NOT DISTINCT FROM {_at('NEW', c)}" for c in ours)
+    return _unchanged(*ours)
 
 
 def _unless_open(source: RowSource) -> Iterator[str]:
@@ -136,24 +133,26 @@ def _unless_open(source: RowSource) -> Iterator[str]:
 
 def _lock(host: SqlHost, source: RowSource) -> str:
     """Return the update of the customer that locks it, and says whether it is Cancelled."""
-    status, key = host.statements.customers.status, host.statements.customers.id
-    table, customer = real_table(host.statements.customers.table), source.source.customer
-    if table is None or status is None or not isinstance(key, Column):
-        raise BadSetup(
-            "Guard triggers need a table of customers that have a status: it says who is Cancelled."
-        )
-    plain = _plain(table, key, host.statements.customers.tenant, _touched(table, status.value))
-    touched = plain.c[_touched(table, status.value)]
-    meant = [_at("NEW", customer)]
+    customers = host.statements.customers
+    table, key, status = guarded_customers(customers)
+    name = _touched(table, status.value)
+    plain = _plain(table, key, customers.tenant, name)
+    whose = [(plain.c[key.name], source.source.customer)]
+    if customers.tenant is not None and source.tenant is not None:
+        whose.append((plain.c[customers.tenant.name], source.source.tenant))
+    rows = ["NEW"]
     if isinstance(source.source, Dates):  # one that goes away from a customer matters too
-        meant.append(_at("OLD", customer))
-    mine = plain.c[key.name].in_([literal_column(one) for one in meant])
-    if source.source.tenant is not None and host.statements.customers.tenant is not None:
-        whose = plain.c[host.statements.customers.tenant.name]
-        mine = mine & (whose == literal_column(_at("NEW", source.source.tenant)))
+        rows.append("OLD")
+    mine = or_(*(_each_is(whose, row) for row in rows))
     means = _text(status.value.in_(status.cancelled))
     cancelled: Label[Any] = literal_column(means).label("cancelled")
-    return _text(update(plain).values({touched: touched}).where(mine).returning(cancelled))
+    return _text(
+        update(plain).values({plain.c[name]: plain.c[name]}).where(mine).returning(cancelled)
+    )
+
+
+def _each_is(pairs: Iterable[tuple[Any, Any]], row: str) -> ColumnElement[bool]:
+    return and_(*(ours == literal_column(_at(row, theirs)) for ours, theirs in pairs))
 
 
 def _plain(table: Table, *columns: Any) -> TableClause:
@@ -173,7 +172,8 @@ def _touched(table: Table, status: Any) -> str:
 def _refuse(source: RowSource, customer: Column[Any]) -> Iterator[str]:
     if isinstance(source.source, Dates):
         return
-    same = f"{_at('OLD', customer)} IS NOT DISTINCT FROM {_at('NEW', customer)}"
+    tenant = source.source.tenant
+    same = _unchanged(customer, *([] if tenant is None else [tenant]))
     was = f"TG_OP = 'UPDATE' AND {same} AND ({_open(source, 'OLD')})"
     kind = _kind(source).replace("'", "''")
     yield f"  IF cancelkit_cancelled AND ({_open(source, 'NEW')}) AND ({was}) IS NOT TRUE THEN"
@@ -181,6 +181,10 @@ def _refuse(source: RowSource, customer: Column[Any]) -> Iterator[str]:
     yield f"      CONSTRAINT = TG_NAME, MESSAGE = 'Customer ' || {_at('NEW', customer)}"
     yield f"      || ' is cancelled: nothing may become open in {kind}.';"
     yield "  END IF;"
+
+
+def _unchanged(*columns: Any) -> str:
+    return " AND ".join(f"{_at('OLD', c)} IS NOT DISTINCT FROM {_at('NEW', c)}" for c in columns)
 
 
 def _open(source: RowSource, row: str) -> str:

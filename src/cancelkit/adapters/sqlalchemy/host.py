@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from cancelkit.adapters.sqlalchemy.columns import name_of
 from cancelkit.adapters.sqlalchemy.description import Customers, Source
+from cancelkit.adapters.sqlalchemy.guardable import check_guarded
 from cancelkit.adapters.sqlalchemy.joined import Joined
 from cancelkit.adapters.sqlalchemy.keys import kind_of
 from cancelkit.adapters.sqlalchemy.on_driver import AskOne, OnDriver, through_sqlalchemy
@@ -50,7 +51,8 @@ class SqlHost:
         on_driver: the checklist's SELECT goes to the driver itself, below SQLAlchemy's Connection
             and in its transaction, where nothing of the host's listens to statements.
         guarded: the guard triggers are there (PostgreSQL, `cancelkit db guard`): whoever opens a
-            record takes the customer's lock, so that a command need not lock all of them.
+            record takes the customer's lock, so that a command need not lock all of them. Refused
+            where some source can have none, and with `answers`.
         clock, ids: the system's, and random ones, where none are given.
     """
 
@@ -76,6 +78,8 @@ class SqlHost:
         _check_reads(self.reads, answers or {}, records)
         self.own: OwnTables = own or own_tables()
         self.guarded: bool = guarded
+        if guarded:
+            check_guarded(self.statements)
         self._prepared: Prepared = {}
         self._ask: AskOne = OnDriver().one if on_driver else through_sqlalchemy
         self.clock: Clock = clock or SystemClock()

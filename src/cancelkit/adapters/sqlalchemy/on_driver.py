@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import BindTyping
+from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 from sqlalchemy.sql.compiler import SQLCompiler
 
 AskOne = Callable[[Connection, Select[Any], Mapping[str, Any]], Sequence[Any]]
@@ -54,14 +55,14 @@ class OnDriver:
         cursor = db.connection.cursor()
         try:
             db.dialect.do_execute(cursor, text.text, arguments)
-            row: Any = cursor.fetchone()  # there is one
+            rows: Sequence[Any] = cursor.fetchmany(2)
             description = cursor.description
         except BaseException as error:
             as_sqlalchemy: Any = db  # nothing public does what `execute` does with an error
             as_sqlalchemy._handle_dbapi_exception(error, text.text, arguments, cursor, None)  # noqa: SLF001 - see above
             raise
         cursor.close()  # an open one keeps sqlite3 from using its prepared text again
-        return text.read(row, description, db.dialect)
+        return text.read(_the_only(rows), description, db.dialect)
 
     def _text(
         self, dialect: Dialect, statement: Select[Any], values: Mapping[str, Any]
@@ -72,6 +73,15 @@ class OnDriver:
             made = fixed(statement, dialect, values)
             self._texts.setdefault(dialect, {})[statement] = made
             return made
+
+
+def _the_only(rows: Sequence[Any]) -> Any:
+    """Return the one row that there is; else raise what `Result.one` raises."""
+    if not rows:
+        raise NoResultFound("No row was found when one was required")
+    if len(rows) > 1:
+        raise MultipleResultsFound("Multiple rows were found when exactly one was required")
+    return rows[0]
 
 
 def watched(db: Connection) -> bool:

@@ -21,7 +21,7 @@ class Locks(NamedTuple):
     """What a database needs so that an answer is still so when the unit of work ends."""
 
     children: bool = False  # lock the rows first, and count in a new statement (PostgreSQL)
-    inside: bool = False  # lock inside the count (MariaDB: else it reads an old snapshot)
+    inside: bool = False  # lock inside each SELECT (MariaDB: else it reads an old snapshot)
 
 
 LOCKS = {
@@ -112,9 +112,10 @@ class SqlCustomers:
         values = {**self._made.asked((need,)).values(as_of), **self._mine, "most": limit}
         values["customer"] = self._described.key.read(customer_id)
         link = source.source.link
+        named = self._made.named(need, locking=self._locks.inside)
         return [
             NamedRecord(str(key), str(key if label is None else label), link and link(str(key)))
-            for key, label in map(tuple, self._db.execute(self._made.named(need), values))
+            for key, label in map(tuple, self._db.execute(named, values))
         ]
 
     def _customer(self, row: Sequence[Any]) -> Customer:
@@ -165,9 +166,11 @@ class SqlCustomers:
         write = self._described.key.write
         rows = self._db.execute(self._made.many(asked.known, self._db.dialect.name), values)
         each: dict[str, tuple[Any, ...]] = {write(row[0]): tuple(row[1:]) for row in rows}
-        alike = {row: asked.read(row) for row in set(each.values())}
         nothing: tuple[Any, ...] = (None,) * asked.width
-        alike.setdefault(nothing, asked.read(nothing))
+        try:
+            alike = {row: asked.read(row) for row in {nothing, *each.values()}}
+        except TypeError:  # a function's answer, JSON say, is nothing that could be looked up
+            return {key: asked.read(each.get(key, nothing)) for key in customer_ids}
         return {key: alike[each.get(key, nothing)] for key in customer_ids}
 
 

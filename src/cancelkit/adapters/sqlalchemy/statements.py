@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    ScalarSelect,
     Select,
     bindparam,
     func,
@@ -206,9 +207,12 @@ class Statements:
         """Lock all rows of all sources of one customer, closed ones too, by their keys."""
         return self.once("children", self._children)
 
-    def named(self, need: Need[Any]) -> Select[Any]:
-        """The open records of one customer: (id, label), by id, at most :most."""
-        return self.once(("named", need), lambda: self._named(need))
+    def named(self, need: Need[Any], *, locking: bool = False) -> Select[Any]:
+        """The open records of one customer: (id, label), by id, at most :most.
+
+        `locking` reads what is there now, with a share lock, as `single` does.
+        """
+        return self.once(("named", need, locking), lambda: self._named(need, locking=locking))
 
     def _readers(
         self, needs: Sequence[Need[Any]], widths: Sequence[int]
@@ -230,10 +234,12 @@ class Statements:
         source = self.sources.get(need)
         if source is None:
             made = self.answers[type(need)](need, customer, AS_OF)
-            return [_scalar(one, locking) for one in (made if isinstance(made, tuple) else (made,))]
+            each = made if isinstance(made, tuple) else (made,)
+            return [_scalar(need, one, locking) for one in each]
         if isinstance(source.source, Dates):
             day = source.source.day
-            return [_scalar(source.of(customer, func.min(day.column), where=day.after), locking)]
+            first = source.of(customer, func.min(day.column), where=day.after)
+            return [_scalar(need, first, locking)]
         if not capped:
             whole = (source.of(customer, func.count(), where=left) for left in source.source.open)
             return [one.scalar_subquery() for one in whole]
@@ -272,12 +278,13 @@ class Statements:
             return None
         return select(*(select(func.count()).select_from(c).scalar_subquery() for c in locks))
 
-    def _named(self, need: Need[Any]) -> Select[Any]:
+    def _named(self, need: Need[Any], *, locking: bool) -> Select[Any]:
         source = self.sources[need]
         label = source.source.label if source.source.label is not None else source.id
         left = or_(literal(False), *source.source.open)
         rows = source.of(self.customer, source.id, label, where=left)
-        return rows.order_by(source.id).limit(bindparam("most", type_=Integer()))
+        named = rows.order_by(source.id).limit(bindparam("most", type_=Integer()))
+        return named.with_for_update(read=True) if locking else named
 
 
 def _row(columns: Iterable[Sequence[Any]]) -> Select[Any]:
@@ -286,7 +293,12 @@ def _row(columns: Iterable[Sequence[Any]]) -> Select[Any]:
     return select(*(column.label(f"a{at}") for at, column in enumerate(each)))
 
 
-def _scalar(made: Any, locking: bool) -> Any:
-    if not isinstance(made, Select):
+def _scalar(need: Need[Any], made: Any, locking: bool) -> Any:
+    if isinstance(made, ScalarSelect):
         return made
+    if not isinstance(made, Select):  # a column, say: one row for each row of its table
+        raise BadSetup(
+            f"The function in answers= for {type(need).__name__} returned {type(made).__name__}; "
+            "expected a select(...) of one value, its scalar_subquery(), or a tuple of these."
+        )
     return (made.with_for_update(read=True) if locking else made).scalar_subquery()

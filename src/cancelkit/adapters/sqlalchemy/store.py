@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
@@ -22,13 +22,8 @@ from sqlalchemy import (
 
 from cancelkit.adapters.sqlalchemy.faults import writing_own
 from cancelkit.adapters.sqlalchemy.shared import Shared
-from cancelkit.errors import CorruptState
-from cancelkit.kit import log_fault
-from cancelkit.records import CancellationRecord, OutboxRow
-from cancelkit.serial import load
 
 S = TypeVar("S")
-D = TypeVar("D", CancellationRecord, OutboxRow)
 TEXT = String()
 
 
@@ -66,7 +61,7 @@ class Store(NamedTuple):
     def as_text(self, column: ColumnElement[str]) -> ColumnElement[Any]:
         """Return a document that may be damaged: on SQLite, text may be no text at all.
 
-        That must be an error of its own row, and of no other: see `readable`.
+        That must be an error of its own row, and of no other: see `cancelkit.adapters.stored`.
         """
         return cast(column, LargeBinary) if self.db.dialect.name == "sqlite" else column
 
@@ -97,16 +92,3 @@ class Store(NamedTuple):
         """Update at most one row, and say whether it was there."""
         with writing_own(self.table.name):
             return self.ask(update(self.table).where(where), **values, **which).rowcount == 1
-
-
-def readable(cls: type[D], rows: Iterable[tuple[str, Any]], kind: str) -> Iterator[tuple[str, D]]:
-    """Read documents by their keys; one that cannot be read is logged and passed over."""
-    for key, document in rows:
-        what = f"{kind} {key!r}"
-        try:
-            text = document.decode() if isinstance(document, bytes) else document
-            found = load(cls, text, what)
-        except (CorruptState, UnicodeDecodeError) as error:
-            log_fault(f"reading {what}", error)
-        else:
-            yield key, found

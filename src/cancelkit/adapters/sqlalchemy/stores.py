@@ -21,18 +21,11 @@ from sqlalchemy import (
 
 from cancelkit.adapters.sqlalchemy.faults import writing_own
 from cancelkit.adapters.sqlalchemy.shared import Late, Prepared, Shared
-from cancelkit.adapters.sqlalchemy.store import TEXT, Store, param, readable
+from cancelkit.adapters.sqlalchemy.store import TEXT, Store, param
 from cancelkit.adapters.sqlalchemy.tables import OwnTables
+from cancelkit.adapters.stored import columns_of, readable
 from cancelkit.ports import Opened
-from cancelkit.records import (
-    CancellationRecord,
-    Delivery,
-    HistoryEntry,
-    Operation,
-    OutboxRow,
-    State,
-    Verb,
-)
+from cancelkit.records import CancellationRecord, Delivery, HistoryEntry, Operation, OutboxRow, Verb
 from cancelkit.serial import dump, load
 
 _OF_VERSION = bindparam("of_version", type_=Integer())
@@ -75,13 +68,13 @@ class SqlCancellations(Store):
     def add(self, record: CancellationRecord) -> None:
         """See `Cancellations.add`."""
         self._forget()
-        self.insert({"id": record.id, "customer": record.customer, **_columns_of(record)})
+        self.insert({"id": record.id, "customer": record.customer, **columns_of(record)})
 
     def save(self, record: CancellationRecord, expected: int) -> bool:
         """See `Cancellations.save`."""
         self._forget()
         which = self.once("which", lambda: self.one(id=param("of_id"), version=_OF_VERSION))
-        return self.update(which, _columns_of(record), of_id=record.id, of_version=expected)
+        return self.update(which, columns_of(record), of_id=record.id, of_version=expected)
 
     def _current(self) -> Select[Any]:
         t = self.table.c
@@ -106,13 +99,6 @@ class SqlCancellations(Store):
     def _forget(self) -> None:
         if self.shared.ahead is not None:
             self.shared.ahead.clear()
-
-
-def _columns_of(record: CancellationRecord) -> dict[str, object]:
-    opened = record.state is State.PENDING
-    due = record.schedule.due.isoformat() if opened and record.schedule else None
-    slot = 1 if opened else None
-    return {"slot": slot, "due": due, "version": record.version, "document": dump(record)}
 
 
 class SqlHistory(Store):

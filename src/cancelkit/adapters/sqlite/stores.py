@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from attrs import evolve
 
-from cancelkit.errors import Conflict, CorruptState
-from cancelkit.kit import log_fault
+from cancelkit.adapters.stored import columns_of, readable
+from cancelkit.errors import Conflict
 from cancelkit.ports import Opened
-from cancelkit.records import CancellationRecord, HistoryEntry, Operation, OutboxRow, State, Verb
+from cancelkit.records import CancellationRecord, HistoryEntry, Operation, OutboxRow, Verb
 from cancelkit.serial import dump, load
 
 TABLES = """
@@ -44,7 +44,6 @@ CREATE TABLE IF NOT EXISTS cancelkit_outbox (
 CREATE INDEX IF NOT EXISTS cancelkit_outbox_due ON cancelkit_outbox (tenant, delivery, due);
 """
 
-D = TypeVar("D", CancellationRecord, OutboxRow)
 MANY = 500
 """How many ids go into one statement; SQLite allows 999 parameters in its oldest versions."""
 
@@ -100,13 +99,13 @@ class SqliteCancellations(_Store):
     def add(self, record: CancellationRecord) -> None:
         """See `Cancellations.add`."""
         key = {"tenant": self._tenant, "id": record.id, "customer": record.customer}
-        self._insert("cancellations", **key, **_columns_of(record))
+        self._insert("cancellations", **key, **columns_of(record))
 
     def save(self, record: CancellationRecord, expected: int) -> bool:
         """See `Cancellations.save`."""
         where = "tenant = ? AND id = ? AND version = ?"
         return self._update(
-            "cancellations", _columns_of(record), where, self._tenant, record.id, expected
+            "cancellations", columns_of(record), where, self._tenant, record.id, expected
         )
 
     def due(self, day: date, limit: int) -> Sequence[str]:
@@ -128,15 +127,8 @@ class SqliteCancellations(_Store):
             self._tenant,
             limit,
         )
-        read = dict(_readable(CancellationRecord, rows, "the cancellation of customer"))
+        read = dict(readable(CancellationRecord, rows, "the cancellation of customer"))
         return Opened(list(read.values()), [key for key, _ in rows if key not in read])
-
-
-def _columns_of(record: CancellationRecord) -> dict[str, object]:
-    opened = record.state is State.PENDING
-    due = record.schedule.due.isoformat() if opened and record.schedule else None
-    slot = 1 if opened else None
-    return {"slot": slot, "due": due, "version": record.version, "document": dump(record)}
 
 
 class SqliteHistory(_Store):
@@ -227,24 +219,7 @@ class SqliteOutbox(_Store):
             f"WHERE tenant = ? AND {where} ORDER BY due"
         )
         rows = self._db.execute(sql, (self._tenant, *values))
-        return (row for _, row in _readable(OutboxRow, rows, "notification"))
-
-
-def _readable(
-    cls: type[D], rows: Iterable[tuple[str, bytes]], kind: str
-) -> Iterator[tuple[str, D]]:
-    """Read documents by their keys; one that cannot be read is logged and passed over.
-
-    They come as bytes: text that is no text would be an error of the whole question.
-    """
-    for key, document in rows:
-        what = f"{kind} {key!r}"
-        try:
-            found = load(cls, document.decode(), what)
-        except (CorruptState, UnicodeDecodeError) as error:
-            log_fault(f"reading {what}", error)
-        else:
-            yield key, found
+        return (row for _, row in readable(OutboxRow, rows, "notification"))
 
 
 def _columns(row: OutboxRow) -> dict[str, object]:

@@ -73,7 +73,9 @@ def document(
 
 def plan_data(plan: Plan) -> dict[str, Any]:
     """Return a plan as a JSON-ready object."""
-    return {**plan.data(), "notify": [person_data(one) for one in plan.notify]}
+    told = {"notify": plan.notify, "notify_then": plan.notify_then}
+    people = {name: [person_data(one) for one in those] for name, those in told.items()}
+    return {**plan.data(), **people}
 
 
 def timeline_data(kit: CancelKit, history: Sequence[HistoryEntry]) -> list[dict[str, Any]]:

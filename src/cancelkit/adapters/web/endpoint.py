@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import quote, unquote
 
 from attrs import field, frozen
@@ -121,7 +121,7 @@ class Endpoint:
         answers: the name of the schema of a good answer; its `etag` is a token where `tagged`.
         body: of a POST: its properties; None where the whole body is handed over as `data`.
         shape: what else the JSON Schema of the body says.
-        bound: whether the token in If-Match is "refused", "taken" or "wanted".
+        bound: whether the token in If-Match is "refused", "taken" or "wanted"; of a POST.
     """
 
     act: Callable[..., PanelResponse]
@@ -131,7 +131,7 @@ class Endpoint:
     query: tuple[Input, ...] = ()
     body: tuple[Input, ...] | None = None
     shape: Mapping[str, Any] = field(factory=dict)
-    bound: str = ""
+    bound: Literal["refused", "taken", "wanted"] = "refused"
     tagged: bool = False
     about: str = ""
 
@@ -143,6 +143,10 @@ class Endpoint:
         }
         asked.done()
         if call.request.method == "POST":
+            if self.bound == "refused" and "if-match" in call.request.headers:
+                raise Invalid(
+                    "If-Match is not taken here, since nothing compares it: leave it out."
+                )
             given |= self._of_body(sent_object(call))
         return self.act(call, **given)
 

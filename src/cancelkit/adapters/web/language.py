@@ -12,7 +12,8 @@ from cancelkit.adapters.languages import Formats, catalogue, formats, isolating,
 from cancelkit.adapters.web.texts import TEXTS
 from cancelkit.adapters.web.values import PanelRequest
 from cancelkit.desk import Desk
-from cancelkit.messages import Catalogue, Message
+from cancelkit.errors import BadSetup, Invalid
+from cancelkit.messages import Catalogue, Message, show_plainly
 from cancelkit.ports import Translator
 
 if TYPE_CHECKING:
@@ -29,11 +30,17 @@ class Reader(NamedTuple):
 
 
 def offered(given: Mapping[str, Translator] | Iterable[str]) -> dict[str, Translator]:
-    """Return translators by language tag, from tags or from the host's own translators."""
-    if isinstance(given, Mapping):
-        return dict(given)
-    tags = (given,) if isinstance(given, str) else given
-    return {tag: catalogue(tag) for tag in tags}
+    """Return translators by language tag, from tags or from the host's own translators.
+
+    Raises `BadSetup` for a tag without a locale, or without texts where no translator is given.
+    """
+    tags = (given,) if isinstance(given, str) else tuple(given)
+    try:
+        for tag in tags:
+            formats(tag)
+        return dict(given) if isinstance(given, Mapping) else {tag: catalogue(tag) for tag in tags}
+    except Invalid as error:
+        raise BadSetup(f"Panel(languages=...): {error}") from error
 
 
 @frozen
@@ -53,9 +60,10 @@ def reader_of(panel: Panel, request: PanelRequest, desk: Desk) -> Reader:
     """Return the desk with the translator of the reader; the pages isolate what they mention.
 
     The actor's language counts before what the browser accepts. Without `Panel.languages` it is
-    the kit's own translator, with the formats of Britain.
+    the kit's own translator, in the formats of its catalogue, or of Britain where it has none.
     """
-    translator, tag = desk.kit.translator, DEFAULT
+    translator = desk.kit.translator
+    tag = (isinstance(translator, Catalogue) and translator.tag) or DEFAULT
     if panel.languages:
         wanted = desk.actor.language or request.headers.get("accept-language", "")
         tag = preferred(wanted, panel.languages)
@@ -72,7 +80,7 @@ def _complete(translator: Translator, tag: str, page: bool) -> Translator:
 
 
 def _shown(catalogue_: Catalogue, tag: str, page: bool) -> Catalogue:
-    if catalogue_.show is str:
+    if catalogue_.show is show_plainly:
         catalogue_ = evolve(catalogue_, show=formats(tag).value)
     return isolating(catalogue_) if page else catalogue_
 

@@ -146,7 +146,7 @@ def _headers(end: Endpoint) -> list[dict[str, Any]]:
             "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
         }
     ]
-    if end.bound:
+    if end.bound != "refused":
         about = (
             "The token of the plan that was confirmed."
             if end.bound == "wanted"

@@ -15,6 +15,7 @@ from jinja2 import (
     Environment,
     FileSystemLoader,
     PackageLoader,
+    PrefixLoader,
     StrictUndefined,
     select_autoescape,
 )
@@ -40,14 +41,17 @@ def static_name(name: str) -> str:
 def environment(folders: Iterable[str | Path]) -> Environment:
     """Return the environment: the host's folders come first, then the templates that ship.
 
+    One of the host's extends the one that ships by its full name: "cancelkit/base.html".
+
     Raises `BadSetup` where a folder does not exist.
     """
     own = [Path(folder) for folder in folders]
     for folder in own:
         if not folder.is_dir():
             raise BadSetup(f"There is no folder of templates {str(folder)!r}.")
+    shipped = PackageLoader("cancelkit.adapters.web")
     made = Environment(
-        loader=ChoiceLoader([FileSystemLoader(own), PackageLoader("cancelkit.adapters.web")]),
+        loader=ChoiceLoader([FileSystemLoader(own), shipped, PrefixLoader({"cancelkit": shipped})]),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
         trim_blocks=True,

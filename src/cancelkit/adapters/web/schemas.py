@@ -141,6 +141,7 @@ _PLAN = record(
     name=SOME_TEXT,
     steps=with_about(listed(SOME_TEXT), "What would be changed, in order; the status last."),
     notify=listed(ref("Person")),
+    notify_then=listed(ref("Person")),
     blocked_by=KEYS,
     until_then=KEYS,
     advice=KEYS,

@@ -126,6 +126,7 @@ TEXTS = {
     "confirm.steps": "What will be done",
     "confirm.no_steps": "The cancellation is closed; nothing in the CRM changes",
     "confirm.notify": "Who will be told",
+    "confirm.notify_then": "Who will be told on {on}",
     "confirm.nobody": "Nobody",
     "confirm.blocked": "What stands in the way",
     "confirm.until_then": "Still to do until {on}",

@@ -59,7 +59,7 @@ def outbox(
     given_up = select(func.count()).where(*mine, t.delivery == Delivery.DEAD.value)
     dead = catalog.db.execute(given_up.select_from(own.outbox)).scalar_one()
     if dead:
-        told = f"{_notifications(dead, 'are', 'is')} given up: look why, and requeue them."
+        told = f"{_notifications(dead, 'are', 'is')} given up: look why, and call Relay.put_back."
         yield Finding(Level.ADVICE, "", told)
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, String, Table, UniqueConstraint
+from sqlalchemy import Column, Index, String, Table, UniqueConstraint
 from sqlalchemy.schema import CreateColumn, CreateIndex
 
 from cancelkit.adapters.sqlalchemy.ddl import quoted, script
-from cancelkit.adapters.sqlalchemy.doctor.catalog import Catalog
+from cancelkit.adapters.sqlalchemy.doctor.catalog import Catalog, FoundIndex
 from cancelkit.adapters.sqlalchemy.doctor.findings import Finding, Level
 
 LESS, MORE, OTHER = "less", "more", "other"
@@ -117,10 +117,17 @@ def _keys(table: Table, catalog: Catalog) -> Iterator[Difference]:
 
 
 def _indexes(table: Table, catalog: Catalog) -> Iterator[Difference]:
-    there = [one.columns for one in catalog.indexes(table) if not one.partial]
     for index in sorted(table.indexes, key=lambda one: str(one.name)):
         names = tuple(column.name for column in index.columns)
-        if not any(found[: len(names)] == names for found in there):
+        if not any(_serves(found, index, catalog) for found in catalog.indexes(table)):
             told = f"{table.fullname} has no index on {', '.join(names)}."
             made = str(CreateIndex(index).compile(dialect=catalog.dialect))
             yield Difference(LESS, told, (made,), Level.ADVICE)
+
+
+def _serves(found: FoundIndex, index: Index, catalog: Catalog) -> bool:
+    """Say whether an index that is there does what ours does; a partial one, if ours is partial."""
+    names = tuple(column.name for column in index.columns)
+    partial = index.dialect_options[catalog.dialect.name].get("where") is not None
+    whole = not found.partial or (partial and found.name == index.name)
+    return whole and found.columns[: len(names)] == names

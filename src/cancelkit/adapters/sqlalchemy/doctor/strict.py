@@ -17,6 +17,7 @@ from cancelkit.adapters.sqlalchemy.ddl import (
 )
 from cancelkit.adapters.sqlalchemy.doctor.catalog import Catalog
 from cancelkit.adapters.sqlalchemy.doctor.findings import Finding, Level
+from cancelkit.adapters.sqlalchemy.doctor.locked import all_locked
 from cancelkit.adapters.sqlalchemy.guard_triggers import guard_name, guard_of
 from cancelkit.adapters.sqlalchemy.host import SqlHost
 from cancelkit.adapters.sqlalchemy.statements import RowSource
@@ -99,11 +100,8 @@ def _of_need(host: SqlHost, need: Need[Any], catalog: Catalog) -> list[Loose]:
         return list(_FAMILIES.get(catalog.family, _unknown)(host, source, catalog))
     if type(need) not in host.statements.answers:
         return [Loose(f"nothing answers {need!r}: it stays unknown, and Process is refused.")]
-    locking = str(
-        host.statements.single((need,), locking=True).compile(dialect=catalog.dialect)
-    ).upper()
-    locks = "LOCK IN SHARE" in locking or "FOR UPDATE" in locking
-    return _custom(host, type(need), catalog, locking=locks)
+    asked = host.statements.single((need,), locking=True)
+    return _custom(host, type(need), catalog, locking=all_locked(asked, catalog.dialect))
 
 
 def _custom(host: SqlHost, cls: type, catalog: Catalog, *, locking: bool) -> list[Loose]:
@@ -116,9 +114,6 @@ def _custom(host: SqlHost, cls: type, catalog: Catalog, *, locking: bool) -> lis
             ", and name its kind in reads=" if catalog.family == "postgresql" else ""
         )
         told = f"{name} nothing locks the rows that it reads. {help_}, or let the section advise."
-        return [Loose(told)]
-    if host.guarded:
-        told = f"{name} guard triggers do not know what it reads: leave guarded= out."
         return [Loose(told)]
     read = [s for n, s in host.statements.sources.items() if kind_of(n) in host.reads[cls]]
     return [one for source in read for one in _rows(host, source, catalog)]
