@@ -119,7 +119,7 @@ ONLY_BY_PORTS = {
     "uuid.uuid4",
 }
 
-MAX_CORE_LINES = 4_320  # the aim is 3,500: not reached, and nothing is to be dropped for it
+MAX_CORE_LINES = 4_340  # the aim is 3,500: not reached, and nothing is to be dropped for it
 MAX_FILE_LINES = 350
 
 ROOT = Path(cancelkit.__file__).parent

@@ -330,7 +330,7 @@ def test_what_a_person_entered_wrongly_is_said_in_their_language(form: object, s
 
 def test_error_that_is_not_for_people_stays_a_sentence_for_the_developer() -> None:
     kit = world().kit.speaking(catalogue("de"))
-    assert "The token is no text." == problem_of(Invalid("The token is no text."), kit).detail
+    assert "The token is no text." == problem_of(Invalid("The token is no text."), kit).sentence
 
 
 # ---------------------------------------------------------------- texts of plug-ins and hosts

@@ -294,6 +294,23 @@ def test_an_answer_without_the_form_loses_nothing(
     complaints.clear()
 
 
+def test_what_is_typed_stays_where_the_cancellation_was_removed_meanwhile(
+    page: Page, site: Site, complaints: list[str]
+) -> None:
+    site.world.begun()
+    page.goto(site.url())
+    typed = page.get_by_label("In the customer's own words")
+    typed.fill("Typed")
+    site.world.get().remove()
+    page.get_by_role("link", name="Refresh").click()
+    wait_for(page, "What a cancellation would need")
+    assert "Typed" == typed.input_value()
+    button(page, "Save: Cancellation reasons")
+    page.locator("#section-reasons").get_by_role("alert").wait_for()
+    assert "Typed" == typed.input_value()
+    complaints.clear()
+
+
 def test_fields_that_are_called_like_what_a_form_has_are_saved(open_page: OpenPage) -> None:
     w = panel_world(STANDARD.with_section(PickUpSection()))
     with served(w, PANEL) as site:

@@ -328,3 +328,36 @@ def test_a_customer_of_any_id_has_an_address(customer: str) -> None:
     page = alice.open(link)
     assert (200, 1) == (page.status, page.text.count("Odd Status"))
     assert 200 == alice.send(page.form("/reasons").filled(text="Why")).status
+
+
+# ---------------------------------------------------------------- numbers
+
+
+@pytest.mark.parametrize("text", ["1,500", "1.500", "-12,345", "999.000"])
+def test_a_number_that_may_mean_two_things_is_refused(text: str) -> None:
+    alice = visitor_of_numbers()
+    page = alice.send(alice.open(C).form("/equipment").filled(weight=text))
+    assert (422, True) == (page.status, "This may mean two things" in page.text)
+    assert [text] == page.form("/equipment").values("weight")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1500", 1500), ("12,5", 12.5), ("0,125", 0.125), ("1,2345", 1.2345), ("1.1250", 1.125)],
+)
+def test_a_number_has_a_point_or_a_comma(text: str, number: float) -> None:
+    alice = visitor_of_numbers()
+    alice.send(alice.open(C).form("/equipment").filled(weight=text))
+    entered = alice.world.get().view().section("equipment").entered
+    assert entered is not None
+    assert number == entered["weight"]
+
+
+def test_a_number_of_three_decimals_is_shown_as_one_that_means_one_thing() -> None:
+    assert ["1.1250"] == shown("equipment", to_data(Everything(weight=1.125))).values("weight")
+
+
+def visitor_of_numbers() -> Visitor:
+    w = panel_world()
+    w.begun()
+    return Visitor(w, PANEL)

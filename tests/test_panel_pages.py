@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -13,9 +14,10 @@ from attrs import evolve
 
 from cancelkit import STANDARD, Customer, Mood, NewOwner, Reasons, Status, User
 from cancelkit.adapters.memory import Expiry, MemoryUsers, Record
+from cancelkit.adapters.web import PanelRequest
 from cancelkit.cancellation import Cancellation
 from cancelkit.errors import Busy, CancelkitError, Conflict, OutcomeUnknown
-from tests.panel_visitor import BASE, Page, Visitor
+from tests.panel_visitor import BASE, FORM, Page, Visitor
 from tests.panel_world import CHECKLIST, Everything, new_panel, panel_world
 from tests.world import TODAY, World
 
@@ -685,3 +687,37 @@ def test_a_day_that_has_passed_is_not_shown_beside_the_checklist_of_today() -> N
     page = begun().open(f"{C}?on=2020-01-01")
     assert "2020" not in page.html
     assert "This is the checklist as of" not in page.text
+
+
+# ---------------------------------------------------------------- in the language of the reader
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "headers", "status", "said"),
+    [
+        ("GET", f"{C}?on=x", {}, 422, "gehört nicht hierher"),
+        ("GET", f"{C}?nonsense=1", {}, 422, "gehört nicht hierher"),
+        ("GET", "?page=x", {}, 422, "gehört nicht hierher"),
+        ("PUT", C, {}, 405, "Dafür ist diese Adresse nicht da"),
+        ("POST", f"{C}/begin", {"content-type": "text/plain"}, 415, "ist hier nicht lesbar"),
+        ("POST", f"{C}/begin", {"content-type": FORM}, 413, "mehr gesendet"),
+    ],
+)
+def test_a_problem_is_said_in_the_language_of_the_reader(
+    method: str, address: str, headers: dict[str, str], status: int, said: str
+) -> None:
+    """An error that has words for developers alone has none of them on a page."""
+    alice, (path, _, query) = begun(), address.partition("?")
+    body = b" " * (PANEL.body_limit + 1) if status == 413 else b""
+    request = PanelRequest(method, f"/{path}", query, {"accept-language": "de", **headers}, body)
+    answer = PANEL.handle(request, alice.world.desk())
+    text = answer.body.decode()
+    assert (status, True) == (answer.status, said in text)
+    assert not re.search(r"\b(the|not|is|must|has)\b", re.sub(r"<[^>]*>", "", text))
+
+
+@pytest.mark.parametrize("text", ["20260901", "2026-W40-1", "2026-9-1", "2026-02-30"])
+def test_a_day_is_read_alike_everywhere(text: str) -> None:
+    alice = begun()
+    for address in (C, f"{C}/process", f"api/{C}", f"api/{C}/plan"):
+        assert 422 == alice.open(f"{address}?on={text}").status

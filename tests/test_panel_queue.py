@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from datetime import date, timedelta
 from io import StringIO
+from urllib.parse import urlencode
 
 import pytest
 from attrs import evolve
@@ -101,6 +102,32 @@ def test_pages_follow_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     second = alice.open(after)
     assert (["C"], True) == (names(second), "Page 2 of 2" in second.text)
     assert ["./?min_age=0&page=1"] == [one for one in second.reading.links if "page=" in one]
+
+
+def test_a_page_behind_the_last_one_is_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_page, "ROWS", 2)
+    page = Visitor(full(), PANEL).open("?page=9")
+    assert (["C"], True) == (names(page), "Page 2 of 2" in page.text)
+    assert ["./?page=1"] == [one for one in page.reading.links if "page=" in one]
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen"),
+    [("owner", "is:gone"), ("reason", "is:gone"), ("profile", "is:gone"), ("profile", "none")],
+)
+def test_a_filter_that_no_row_fits_any_more_is_still_shown(name: str, chosen: str) -> None:
+    page = Visitor(full(), PANEL).open(f"?{urlencode({name: chosen})}")
+    (filters,) = page.reading.forms
+    assert [chosen] == filters.values(name)
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "To do"), ("de", "Zu erledigen")])
+def test_the_export_names_the_stage_in_the_language_of_the_reader(language: str, word: str) -> None:
+    page = Visitor(full(), PANEL, headers={"accept-language": language}).open(
+        "queue.csv?stage=to_do"
+    )
+    rows = list(csv.reader(StringIO(page.html.removeprefix("\ufeff"), newline="")))
+    assert word == rows[1][5]
 
 
 def test_an_empty_queue_says_so() -> None:

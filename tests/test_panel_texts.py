@@ -38,7 +38,7 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "verb.{verb.value}": [verb.value for verb in Verb],
     "gate.{line.gate.value}": [gate.value for gate in Gate],
     "field.wrong.{key}": [
-        *("day", "instant", "whole", "number", "json", "unticked", "comment", "choice")
+        *("day", "instant", "whole", "number", "separator", "json", "unticked", "comment", "choice")
     ],
     "done.{word}": [*(verb.value for verb in Verb), "take_back"],
     "stage_word.{stage.name.lower()}": STAGES,

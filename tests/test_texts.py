@@ -24,6 +24,7 @@ from cancelkit import STANDARD, Customer, Invalid, Person, Status, decide, lifec
 from cancelkit.english import ENGLISH, TEXTS
 from cancelkit.errors import REFUSED_BY_CODE
 from cancelkit.messages import Catalogue, Message, plural_of_english
+from cancelkit.queue import Stage
 from cancelkit.queue.export import COLUMNS
 from cancelkit.records import EVENTS, CancellationRecord, Stamp, State, Verb
 from cancelkit.states import Light
@@ -62,6 +63,7 @@ FAMILIES: Mapping[str, Collection[str]] = {
     "title.{section}": [section.key for section in STANDARD.sections],
     "banner.{why.code}": ["drift", "customer_gone"],
     "queue.{name}": COLUMNS,
+    "stage_word.{row.stage.name.lower()}": [stage.name.lower() for stage in Stage],
 }
 """A key that is put together, to the letter: what there is to put behind the dot."""
 

@@ -44,7 +44,7 @@ COLUMNS: dict[str, Callable[[CancelKit, Row], object]] = {
     "status": lambda kit, row: row.status,
     "owners": lambda kit, row: "; ".join(owner.name for owner in row.owners),
     "profile": lambda kit, row: row.profile,
-    "stage": lambda kit, row: row.stage.value,
+    "stage": lambda kit, row: kit.text(Message(f"stage_word.{row.stage.name.lower()}")),
     "says": lambda kit, row: row.says,
     "blocked_by": lambda kit, row: "; ".join(map(kit.title, row.blocked_by)),
     "reasons": lambda kit, row: "; ".join(reason.label for reason in row.reasons),

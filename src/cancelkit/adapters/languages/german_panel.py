@@ -102,6 +102,7 @@ TEXTS = {
     "field.wrong.instant": "Bitte Datum und Uhrzeit eingeben, etwa 2026-03-31T09:30",
     "field.wrong.whole": "Bitte eine ganze Zahl eingeben, etwa 12",
     "field.wrong.number": "Bitte eine Zahl eingeben, etwa 12.5",
+    "field.wrong.separator": "Das ist zweideutig; schreiben Sie zum Beispiel 1500 oder 1,5",
     "field.wrong.json": "Bitte gültiges JSON eingeben",
     "field.wrong.choice": "Bitte eine der Möglichkeiten auswählen",
     "field.wrong.unticked": "Bitte auch den Grund ankreuzen oder die Erläuterung löschen",
@@ -185,25 +186,30 @@ TEXTS = {
     "queue.page": "Seite {page} von {pages}",
     "queue.before": "Zurück",
     "queue.after": "Weiter",
-    "stage_word.damaged": "Beschädigt",
-    "stage_word.gone": "Kunde nicht vorhanden",
-    "stage_word.drift": "Von anderen geändert",
-    "stage_word.blocked": "Am Stichtag blockiert",
-    "stage_word.scheduled": "Vorgemerkt",
-    "stage_word.to_do": "Zu erledigen",
-    "stage_word.unknown": "Nicht geprüft",
-    "stage_word.ready": "Bereit",
     # what went wrong
     "problem.not_found": "Nicht gefunden",
     "problem.not_found.detail": "Hier ist nichts, oder nichts, was Sie sehen dürfen.",
     "problem.method_not_allowed": "So nicht möglich",
+    "problem.method_not_allowed.detail": (
+        "Dafür ist diese Adresse nicht da. Es wurde nichts geändert."
+    ),
     "problem.forged": "Bitte erneut senden",
     "problem.forged.detail": (
         "Die Seite war zu alt oder kam nicht von hier. Es wurde nichts geändert."
     ),
     "problem.too_large": "Zu groß",
+    "problem.too_large.detail": (
+        "Es wurde mehr gesendet, als hier gelesen wird. Es wurde nichts geändert."
+    ),
     "problem.media_type": "Nicht lesbar",
+    "problem.media_type.detail": (
+        "Was gesendet wurde, ist hier nicht lesbar. Es wurde nichts geändert."
+    ),
     "problem.invalid": "Bitte berichtigen",
+    "problem.invalid.detail": (
+        "Etwas in der Adresse oder in dem, was gesendet wurde, gehört nicht hierher. "
+        "Es wurde nichts geändert."
+    ),
     "problem.unfit": "Bitte berichtigen",
     "problem.unfit.detail": "Es wurde noch nichts gespeichert; bei den Feldern steht, warum.",
     "problem.not_allowed": "Nicht erlaubt",

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 
 from attrs import field, frozen
 
-from cancelkit.adapters.web.values import Fields, PanelResponse
+from cancelkit.adapters.web.values import DAY, Fields, PanelResponse, read_day
 from cancelkit.errors import Invalid
 from cancelkit.kit import CancelKit
 from cancelkit.queue import Stage
@@ -31,7 +31,6 @@ MOST_ASKED = 200
 _TEXT = r"[^\x00-\x08\x0b-\x1f\x7f-\x9f]"
 _LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]"
 _EDGE = r"[^\s\x00-\x1f\x7f-\x9f\u2028\u2029]"  # of an identifier: no white space
-DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
 class Input(NamedTuple):
@@ -107,12 +106,9 @@ _SCHEMAS: Mapping[str, dict[str, Any]] = {
 
 
 def _day(name: str, text: str) -> date:
-    try:
-        if re.match(DAY, text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass  # said below, as for what does not even look like a day
-    raise Invalid(f"{name!r} must be a day such as 2026-03-02, not {text!r:.40}.")
+    if (day := read_day(text, name)) is None:
+        raise Invalid(f"{name!r} must be a day such as 2026-03-02, not empty.")
+    return day
 
 
 @frozen

@@ -27,6 +27,9 @@ COMMENT = "comment."
 _WHOLE = re.compile(r"[+-]?[0-9]{1,300}")
 _NUMBER = re.compile(r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][+-]?[0-9]+)?")
 
+TWO_MEANINGS = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
+"""A number whose separator may be that of the thousands; `filling` shows none like it."""
+
 
 class Unfit(Invalid):
     """What was entered does not fit the fields; the page says which, and why."""
@@ -144,11 +147,13 @@ def _instant(one: JsonObject, text: str, zone: tzinfo) -> dict[str, Any]:
         return _blank(one)
     try:
         said = datetime.fromisoformat(text)
-        at = said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=zone).astimezone(UTC)
+        if said.tzinfo is not None:
+            return {one["name"]: said.astimezone(UTC).isoformat()}
+        at = said.replace(tzinfo=zone).astimezone(UTC)
         there = at.astimezone(zone).replace(tzinfo=None)
     except (ValueError, OverflowError):
         raise _wrong("instant") from None
-    if said.tzinfo is None and there != said:
+    if there != said:
         raise _wrong("instant")  # when the clock goes forward, there is no such time
     return {one["name"]: at.isoformat()}
 
@@ -162,8 +167,11 @@ def _whole(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
 
 
 def _number(one: JsonObject, text: str, _: tzinfo) -> dict[str, Any]:
+    """Read a number with a point or a comma; "1,500" may be one and a half, or 1500."""
     if not text.strip():
         return _blank(one)
+    if TWO_MEANINGS.fullmatch(text.strip()):
+        raise _wrong("separator")
     if not _NUMBER.fullmatch(text.strip()) or not math.isfinite(
         number := float(text.replace(",", "."))
     ):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
-from cancelkit.adapters.web.entering import Sent
+from cancelkit.adapters.web.entering import TWO_MEANINGS, Sent
 from cancelkit.messages import Message
 from cancelkit.records import JsonObject
 
@@ -82,6 +82,12 @@ def _json(value: Any, one: JsonObject, zone: tzinfo) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def _number(value: Any, one: JsonObject, zone: tzinfo) -> str:
+    """Return a number; one of three decimals with a nought more, so that it has one meaning."""
+    text = json.dumps(value)
+    return f"{text}0" if TWO_MEANINGS.fullmatch(text) else text
+
+
 def _lines(value: Any, one: JsonObject, zone: tzinfo) -> str:
     return "\n".join(value)
 
@@ -110,7 +116,7 @@ _TEXT: Mapping[str, Callable[[Any, JsonObject, tzinfo], str]] = {
     "instant": _instant,
     "choice": _choice,
     "whole": _json,
-    "number": _json,
+    "number": _number,
     "lines": _lines,
     "json": _json,
     "keep": _box,

@@ -172,11 +172,14 @@ def problem_values(call: Call, what: Problem, error: CancelkitError | None = Non
     """Return what a template shows of a problem: a title, and every reason of a refusal."""
     key = f"problem.{'unfit' if isinstance(error, Unfit) else what.code}"
     title, detail = call.text(key), call.text(f"{key}.detail")
+    said = what.detail or (what.sentence if error else "")  # the form of a plug-in says why itself
+    if key == "problem.invalid" and said:
+        detail = said
     return {
         "status": what.status,
         "code": what.code,
         "title": title if title != key else call.text("problem.refused"),
-        "detail": detail if detail != f"{key}.detail" else what.detail,
+        "detail": detail if detail != f"{key}.detail" else said,
         "reasons": [call.desk.kit.sentence(why) for why in error.refusals]
         if isinstance(error, Refused) and detail == f"{key}.detail"
         else [],

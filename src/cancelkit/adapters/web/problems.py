@@ -25,6 +25,7 @@ class Problem:
     refusals: tuple[Refusal, ...] = field(default=(), repr=False)
     fresh: Any = field(default=None, repr=False)  # the new `Plan`, where one was judged
     headers: tuple[tuple[str, str], ...] = ()
+    sentence: str = field(default="", repr=False)  # for the developer, where there is no detail
 
     def data(self, kit: CancelKit) -> dict[str, Any]:
         """Return the problem as a JSON-ready object, in the language of the reader."""
@@ -33,7 +34,7 @@ class Problem:
             more["refusals"] = [_refusal(kit, one) for one in self.refusals]
         if self.fresh is not None:
             more["plan"] = plan_data(self.fresh)
-        said = "; ".join(kit.sentence(one) for one in self.refusals) or self.detail
+        said = "; ".join(kit.sentence(one) for one in self.refusals) or self.detail or self.sentence
         return {
             "type": f"{PREFIX}{self.code}",
             "title": title_of(kit, self.code),
@@ -126,4 +127,4 @@ def problem_of(error: CancelkitError, kit: CancelKit) -> Problem:
     if status == 404 or status >= 500:  # the same for absent and forbidden; no trace of faults
         return Problem(status, code, "", headers=more)
     said = getattr(error, "message", None)
-    return Problem(status, code, kit.text(said) if said else str(error), headers=more)
+    return Problem(status, code, kit.text(said) if said else "", headers=more, sentence=str(error))

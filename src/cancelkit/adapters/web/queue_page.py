@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,6 +31,9 @@ def show(call: Call) -> PanelResponse:
     query.done()
     wanted = _filters(call, sent)
     found = queue(call.desk, wanted, page=number, limit=ROWS)
+    if number > found.pages:  # rows have gone since the link was made
+        number = found.pages
+        found = queue(call.desk, wanted, page=number, limit=ROWS)
     kept = {name: text for name, text in sent.items() if text}
     return page(
         call,
@@ -37,7 +41,7 @@ def show(call: Call) -> PanelResponse:
         queue=found,
         sent=sent,
         filtered=bool(kept),
-        choices=_choices(call, found),
+        choices=_with_chosen(_choices(call, found), sent),
         export=urlencode(kept),
         before=_at(kept, number - 1, found),
         after=_at(kept, number + 1, found),
@@ -57,6 +61,18 @@ def _choices(call: Call, found: Queue) -> dict[str, list[tuple[str, str]]]:
         "owner": [(f"{IS}{owner.id}", owner.name) for owner in found.owners],
         "reason": [(f"{IS}{one.code}", one.label) for one in found.reasons],
         "profile": [(f"{IS}{name}", name) for name in found.profiles if name],
+    }
+
+
+def _with_chosen(
+    choices: dict[str, list[tuple[str, str]]], sent: Mapping[str, str]
+) -> dict[str, list[tuple[str, str]]]:
+    """Return the choices with what was chosen, also where no row has it any more."""
+    return {
+        name: [*offered, (chosen, chosen.removeprefix(IS))]
+        if (chosen := sent[name]) not in ("", NONE, *(value for value, _ in offered))
+        else offered
+        for name, offered in choices.items()
     }
 
 

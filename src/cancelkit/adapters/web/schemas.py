@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from cancelkit.adapters.web.document import FORMAT
-from cancelkit.adapters.web.endpoint import DAY
 from cancelkit.adapters.web.form_schema import DIALECT
 from cancelkit.adapters.web.forms import KINDS
 from cancelkit.adapters.web.problems import CODES, PREFIX
+from cancelkit.adapters.web.values import DAY
 from cancelkit.queue import Stage
 from cancelkit.records import State, Verb
 from cancelkit.section import Gate

@@ -71,7 +71,7 @@ def _placed(again: Again) -> Sent | None:
     sent, found = again.sent, _PATH.search(str(again.error))
     if sent is None or found is None or found[1] not in sent.texts or sent.wrong:
         return sent
-    why = Message.of("field.wrong.other", why=again.problem.detail)
+    why = Message.of("field.wrong.other", why=again.problem.detail or again.problem.sentence)
     return evolve(sent, wrong={found[1]: Wrong(why)})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from urllib.parse import parse_qsl
@@ -9,7 +10,6 @@ from urllib.parse import parse_qsl
 from attrs import field, frozen
 
 from cancelkit.errors import Invalid
-from cancelkit.times import checked_day
 
 API = "/api/"
 """Where the paths of the JSON API begin."""
@@ -118,11 +118,17 @@ def yes(value: str) -> bool:
     return value == "on"
 
 
-def read_day(text: str) -> date | None:
+DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+"""How a day is written, in addresses, forms and JSON."""
+
+
+def read_day(text: str, name: str = "on") -> date | None:
     """Read a day from a field, or None where it is empty; raises `Invalid`."""
     if not text:
         return None
     try:
-        return checked_day(date.fromisoformat(text))
+        if re.match(DAY, text):
+            return date.fromisoformat(text)
     except ValueError:
-        raise Invalid(f"{text!r:.40} is not a day; expected one such as 2026-03-02.") from None
+        pass  # said below, as for what does not even look like a day
+    raise Invalid(f"{name!r} must be a day such as 2026-03-02, not {text!r:.40}.")
