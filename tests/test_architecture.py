@@ -66,6 +66,7 @@ RANKS = {
     "cancelkit.queue": 5,
     "cancelkit.recipients": 5,
     "cancelkit.relay": 5,
+    "cancelkit.retention": 5,
     "cancelkit.schedule": 5,
     "cancelkit.sections.creating_expiry": 5,
     "cancelkit.testing": 5,

@@ -69,24 +69,24 @@ def test_candidates_of_a_customer_whom_nobody_knows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "said"),
+    "found",
     [
-        (None, "NoneType; expected a sequence of users"),
-        ("Tom", "str; expected a sequence of users"),
-        ({User("t-7", "Tom")}, "set; expected a sequence of users"),
-        ([User("t-7", "Tom"), "Tom"], "'Tom', who is no active User"),
-        ([User("t-7", "Tom", active=False)], "who is no active User"),
-        ([User("t-7", "Tom", active=1)], "who is no active User"),  # type: ignore[arg-type]  # the mistake
-        ([User("t-7", "Tom")] * 3, "3 users where at most 2 were asked for"),
+        None,
+        "To",
+        {User("t-7", "Tom")},
+        [User("t-7", "Tom"), "Tom"],
+        [User("t-7", "Tom", active=False)],
+        [User("t-7", "Tom", active=1)],  # type: ignore[arg-type]  # the mistake
+        [User("t-7", "Tom")] * 3,
     ],
     ids=repr,
 )
-def test_candidates_that_the_host_should_not_offer_are_not_passed_on(found: Any, said: str) -> None:
+def test_candidates_that_the_host_should_not_offer_are_not_passed_on(found: Any) -> None:
     class Odd(MemoryUsers):
         def candidates(self, customer: Customer, search: str, limit: int) -> Sequence[User]:
             return found  # type: ignore[no-any-return]  # the mistake
 
     w = world()
     w.kit = evolve(w.kit, users=Odd([]))
-    with pytest.raises(AdapterContractError, match=f"Users.candidates returned .*{said}.*P2"):
+    with pytest.raises(AdapterContractError, match="no sequence of at most 2 active Users"):
         w.get().candidates(limit=2)

@@ -328,7 +328,8 @@ def test_names_of_schemas_that_are_translated_are_translated(databases: Database
     crm.back.record(crm.key, "cases", "open")
     statement = crm.host.statements.single((CASES,), locking=False)
     there = crm.engine.execution_options(schema_translate_map={None: "elsewhere"})
-    ask, found = OnDriver().one, []
+    found: list[Any] = []
+    ask = OnDriver().one
     with crm.engine.begin() as db:
         db.exec_driver_sql("CREATE SCHEMA elsewhere")
         db.exec_driver_sql("CREATE TABLE elsewhere.cases (LIKE public.cases)")
@@ -376,9 +377,11 @@ def test_an_error_is_the_one_that_sqlalchemy_raises(crm: Place) -> None:
 
 @pytest.mark.parametrize("rows", [0, 2, 3])
 def test_as_many_rows_as_sqlalchemy_refuses_are_refused(crm: Place, rows: int) -> None:
-    numbers = sa.union_all(*(sa.select(sa.literal_column(str(n)).label("n")) for n in range(4)))
-    table = numbers.subquery()
-    statement = sa.select(table.c.n).where(table.c.n < sa.bindparam("rows", type_=sa.Integer()))
+    each: list[sa.Select[Any]] = [sa.select(sa.literal_column(str(n)).label("n")) for n in range(4)]
+    table = sa.union_all(*each).subquery()
+    statement: sa.Select[Any] = sa.select(table.c.n).where(
+        table.c.n < sa.bindparam("rows", type_=sa.Integer())
+    )
     seen = []
     for ask in (through_sqlalchemy, OnDriver().one):
         with crm.engine.connect() as db, db.begin():

@@ -492,8 +492,9 @@ def test_an_answer_that_has_no_hash_is_read_for_many_as_for_one(
 def test_a_function_that_answers_with_no_select_is_refused(db: sa.Engine, on_driver: bool) -> None:
     """A column of a table would give one row for each of its rows: the answer of anybody."""
     add(db, CUSTOMER, {"id": 1, "name": "One"}, {"id": 2, "name": "Two"})
+    made: Any
     for made, name in ((K.id, "Column"), ((sa.select(K.id), 5), "int")):
-        answers = {CasesWith: lambda need, customer, as_of, made=made: made}
+        answers: dict[type, Any] = {CasesWith: lambda need, customer, as_of, it=made: it}
         host = SqlHost(Customers(C.id, C.name), {}, answers=answers, on_driver=on_driver)
         told = f"in answers= for CasesWith returned .*{name}; expected a select"
         with host.owning(db).reading() as unit, pytest.raises(BadSetup, match=told):

@@ -25,6 +25,7 @@ from cancelkit.errors import (
     WrongDate,
 )
 from cancelkit.letters import write_letter
+from cancelkit.messages import Message
 from cancelkit.needs import NextDate, OpenRecords, UnceasedAssets, Unknown
 from cancelkit.recipients import Rule, WorkflowSetup
 from cancelkit.records import Outcome, State, Verb

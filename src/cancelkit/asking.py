@@ -88,10 +88,12 @@ def checked(value: object, check: Callable[[object, str], T], port: str) -> T:
         raise AdapterContractError(f"{port} broke its contract: {error}") from error
 
 
-def unless_blind(desk: Desk, port: str, ask: Callable[[], T], blind: bool) -> tuple[T | None, str]:
+def unless_blind(
+    desk: Desk, port: str, blind: bool, ask: Callable[P, T], *args: P.args, **more: P.kwargs
+) -> tuple[T | None, str]:
     """Ask a port; in a view, an exception is reported, and becomes None and a reason to show."""
     try:
-        return ask(), ""
+        return ask(*args, **more), ""
     except Exception as error:
         if not blind:
             raise
@@ -104,7 +106,7 @@ def or_none(
     desk: Desk, port: str, ask: Callable[P, T], *args: P.args, **more: P.kwargs
 ) -> T | None:
     """Ask a port for a view: None where it fails, which is reported."""
-    return unless_blind(desk, port, lambda: ask(*args, **more), blind=True)[0]
+    return unless_blind(desk, port, True, ask, *args, **more)[0]
 
 
 def sampled(desk: Desk, customer_id: str) -> Samples:
@@ -135,16 +137,12 @@ def mentioned(
     return found
 
 
-def sound_candidates(found: object, limit: int) -> tuple[User, ...]:
+def sound_candidates(found: Any, limit: int) -> tuple[User, ...]:
     """Check what `Users.candidates` returned: active users, at most `limit`."""
-    if not isinstance(found, Sequence) or isinstance(found, str | bytes):
-        wrong = f"{type(found).__name__}; expected a sequence of users"
-    elif len(found) > limit:
-        wrong = f"{len(found)} users where at most {limit} were asked for"
-    elif strange := [one for one in found if not (_is_user(one) and one.active)]:
-        wrong = f"{strange[0]!r}, who is no active User"
-    else:
+    listed = isinstance(found, Sequence) and len(found) <= limit
+    if listed and all(_is_user(one) and one.active for one in found):
         return tuple(found)
+    wrong = f"a {type(found).__name__} that is no sequence of at most {limit} active Users"
     raise AdapterContractError(f"Users.candidates returned {wrong} (promise P2).")
 
 

@@ -9,16 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import evolve
 
-from cancelkit import reading
-from cancelkit.asking import (
-    allowed,
-    faults,
-    link,
-    or_none,
-    sampled,
-    sound_candidates,
-    sound_customer,
-)
+from cancelkit import asking, reading
+from cancelkit.asking import allowed, faults, or_none
 from cancelkit.decide import LOOK, Seen, blocks, decide, drift_of, possible, refusal, where
 from cancelkit.errors import NotAllowed, NotPending
 from cancelkit.evaluate import Judged
@@ -126,7 +118,7 @@ def candidates(desk: Desk, customer_id: str, search: str = "", limit: int = 20) 
     if desk.kit.users is None:
         return ()
     with faults("looking for users"):
-        return sound_candidates(desk.kit.users.candidates(customer, wanted, limit), limit)
+        return asking.sound_candidates(desk.kit.users.candidates(customer, wanted, limit), limit)
 
 
 def history(desk: Desk, customer_id: str) -> Sequence[HistoryEntry]:
@@ -134,7 +126,7 @@ def history(desk: Desk, customer_id: str) -> Sequence[HistoryEntry]:
     with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
         found = unit.customers.load((customer_id,)).get(customer_id)
         gone = Customer(customer_id, customer_id, tenant=desk.host.tenant)
-        if not allowed(desk, "view", sound_customer(desk, found, customer_id) or gone):
+        if not allowed(desk, "view", asking.sound_customer(desk, found, customer_id) or gone):
             raise _not_allowed(desk, "view")
         return tuple(unit.history.of(customer_id))
 
@@ -215,7 +207,7 @@ def _looking(
     desk: Desk, customer_id: str, on: date | None, profile: str = ""
 ) -> Generator[tuple[Unit, Seen]]:
     """Read and judge everything, for an actor who may view, in a unit that writes nothing."""
-    samples = sampled(desk, customer_id)
+    samples = asking.sampled(desk, customer_id)
     known = {"on": on, "profile": profile, "samples": samples}
     with faults(f"looking at customer {customer_id!r}"), desk.host.reading() as unit:
         seen = _see(desk, unit, customer_id, "view", **known)
@@ -233,8 +225,8 @@ def _actions(desk: Desk, seen: Seen) -> tuple[Verb, ...]:
     """Return the moves that the role checker allows; each action is asked about once."""
     verbs = possible(seen)
     asked = dict.fromkeys(ACTIONS[verb] for verb in verbs)
-    granted = {action for action in asked if allowed(desk, action, seen.customer)}
-    return tuple(verb for verb in verbs if ACTIONS[verb] in granted)
+    granted = {action: allowed(desk, action, seen.customer) for action in asked}
+    return tuple(verb for verb in verbs if granted[ACTIONS[verb]])
 
 
 def _named(
@@ -253,7 +245,6 @@ def _named(
 
 def line_of(kit: CancelKit, judged: Judged, key: str, state: SectionState) -> Line:
     """Return the line of a section: what can be said of it without asking the host."""
-    gate = judged.checklist.gates[key]
     return Line(
         key=key,
         title=kit.title(key),
@@ -261,7 +252,7 @@ def line_of(kit: CancelKit, judged: Judged, key: str, state: SectionState) -> Li
         word=kit.text(Message(f"light.{state.light.value}")),
         code=state.code,
         message=kit.text(state.message),
-        gate=gate,
+        gate=judged.checklist.gates[key],
         blocks=blocks(judged, key, state),
         override=judged.overridden.get(key),
         count=state.count,
@@ -273,14 +264,14 @@ def _lines(
     desk: Desk, seen: Seen, named: Mapping[str, tuple[NamedRecord, ...]]
 ) -> tuple[Line, ...]:
     kit, customer, lines = desk.kit, seen.customer, []
-    links, fixers = kit.links, kit.fixers
     due = seen.effects if seen.state is State.PENDING else ()
     for section, state in seen.judged.pairs:
         key, manage, may_fix = section.key, None, None
-        if links is not None:
-            manage = or_none(desk, "Links.manage", _address, links, customer, key)
-        if fixers is not None and state.light is not Light.GREEN:
-            may_fix = or_none(desk, "Fixers.may_fix", fixers.may_fix, desk.actor, key, customer)
+        if kit.links is not None:
+            manage = or_none(desk, "Links.manage", _address, kit.links, customer, key)
+        if kit.fixers is not None and state.light is not Light.GREEN:
+            ask = kit.fixers.may_fix
+            may_fix = or_none(desk, "Fixers.may_fix", ask, desk.actor, key, customer)
         entry = seen.record.entry(key) if seen.record else None
         line = evolve(
             line_of(kit, seen.judged, key, state),
@@ -295,4 +286,4 @@ def _lines(
 
 
 def _address(links: Links, customer: Customer, key: str) -> str | None:
-    return link(links.manage(customer, key))
+    return asking.link(links.manage(customer, key))

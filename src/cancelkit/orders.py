@@ -73,8 +73,7 @@ def _yes_or_no(value: object) -> bool:
 
 
 def _reason(value: object) -> str:
-    text = checked_text(value, "the reason of the override")
-    return text.strip()
+    return checked_text(value, "the reason of the override").strip()
 
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
@@ -100,10 +99,9 @@ def form_from_data(desk: Desk, key: str, data: JsonObject) -> object:
 
 def _made(form: type, data: JsonObject, where: str) -> object:
     try:
-        made: object = from_data(form, data)
+        return from_data(form, data)
     except Invalid as error:
         raise Invalid(f"What was entered{where} does not fit: {error}.") from error
-    return made
 
 
 def _known(desk: Desk, key: str) -> Section:

@@ -21,7 +21,7 @@ from cancelkit.needs import Need, Unknown
 from cancelkit.people import Customer, NamedRecord, Person, User
 from cancelkit.plan import Planned, digest_of, due_effects, make_token, revision_of
 from cancelkit.ports import Unit
-from cancelkit.records import CancellationRecord, Entry, JsonObject, Performed, State
+from cancelkit.records import CancellationRecord, JsonObject, Performed, State
 from cancelkit.registration import form_of, version_of
 from cancelkit.section import Section, WithCheck
 from cancelkit.serial import from_data, to_data
@@ -83,17 +83,13 @@ def judge(desk: Desk, unit: Unit, seen: Seen, *, only: str | None = None) -> Jud
     checklist = checklist_of(desk, seen.record, seen.ask.profile)
     checklist = checklist if only is None else checklist.only(only)
     checklist = checklist.standing_in(checklist.by_key if seen.gone else (), "section.gone")
-    entered = entered_in(checklist, seen.record)
-    checklist, forms, *_ = entered
+    checklist, forms, *_ = entered = entered_in(checklist, seen.record)
     found, why = unless_blind(
-        desk,
-        "CustomerRepo.facts",
-        lambda: facts_of(unit, (customer.id,), checklist.needs, as_of),
-        blind,
+        desk, "CustomerRepo.facts", blind, facts_of, unit, (customer.id,), checklist.needs, as_of
     )
     answers = found[customer.id] if found else dict.fromkeys(checklist.needs, Unknown(why))
     users, _ = unless_blind(
-        desk, "Users.find", lambda: mentioned(desk, forms.values(), customer.owners), blind
+        desk, "Users.find", blind, mentioned, desk, forms.values(), customer.owners
     )
     judged = judged_on(desk, seen, entered, answers, users)
     if seen.record is None or not seen.record.overrides:
@@ -123,8 +119,8 @@ def open_ids(desk: Desk, unit: Unit, seen: Seen, judged: Judged, key: str) -> tu
     found, _ = unless_blind(
         desk,
         "CustomerRepo.open_records",
-        lambda: [record for one in red for record in records_of(unit, seen, one, 100)],
         seen.blind,
+        lambda: [record for one in red for record in records_of(unit, seen, one, 100)],
     )
     return tuple(sorted(str(record.id) for record in found or ()))
 
@@ -268,7 +264,8 @@ def entered_in(checklist: Checklist, record: CancellationRecord | None) -> Enter
     forms: dict[type, object] = {}
     performed: dict[type, Effect] = {}
     unreadable: list[str] = []
-    for entry in _entries(record):
+    entries = record.entries if record else ()
+    for entry in entries:
         section = checklist.by_key.get(entry.section)
         form = form_of(section) if section is not None else None
         if form is None:
@@ -290,10 +287,6 @@ def entered_in(checklist: Checklist, record: CancellationRecord | None) -> Enter
         else:
             if sum(cls in planner.effect_types for _, planner in checklist.planning) == 1:
                 performed[cls] = effect  # of a class that two sections share, nobody knows whose
-    names = dict(pair for entry in _entries(record) for pair in entry.names.items())
+    names = dict(pair for entry in entries for pair in entry.names.items())
     sound = checklist.standing_in(unreadable, "section.unreadable")
     return Entered(sound, forms, performed, names)
-
-
-def _entries(record: CancellationRecord | None) -> tuple[Entry, ...]:
-    return record.entries if record else ()

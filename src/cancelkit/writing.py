@@ -172,13 +172,14 @@ def _history(
 
 def _said(seen: Seen, decision: Decision) -> tuple[Message, ...]:
     """Return what was done beyond the move: the effects, and for Process the overrides used."""
-    done = [planned.effect.message() for planned in decision.effects]
-    if decision.to is not None and decision.verb in (Verb.ADOPT, Verb.END):
-        done.append(_drifted(seen, decision.verb))
-    fresh = decision.to is not None and seen.state is State.LIVE
-    if decision.verb is Verb.BEGIN and fresh and seen.ask.profile:
+    if decision.to is None:
+        return ()
+    verb, done = decision.verb, [planned.effect.message() for planned in decision.effects]
+    if verb in (Verb.ADOPT, Verb.END):
+        done.append(_drifted(seen, verb))
+    if verb is Verb.BEGIN and seen.state is State.LIVE and seen.ask.profile:
         done.append(Message.of("begun.profile", profile=seen.ask.profile))
-    if decision.verb is Verb.PROCESS and decision.to is not None:
+    if verb is Verb.PROCESS:
         for key, over in seen.judged.overridden.items():
             done.append(Message.of("override.used", section=key, by=over.stamp.by.name))
     return tuple(done)

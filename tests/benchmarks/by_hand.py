@@ -168,7 +168,12 @@ class Process:
         )
         columns = {
             "history": {"id": p("id"), "customer": p("t"), "processed": p("id")},
-            "operations": {"customer": p("t"), "verb": "'process'", "op": p("op")},
+            "operations": {
+                "customer": p("t"),
+                "verb": "'process'",
+                "op": p("op"),
+                "used_at": "'2026'",
+            },
             "outbox": {"id": p("id"), "delivery": "'waiting'", "due": "'2026'", "attempts": "0"},
         }
         self._added = [

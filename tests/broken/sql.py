@@ -25,6 +25,7 @@ from cancelkit.adapters.sqlalchemy.stores import (
     SqlOutbox,
 )
 from cancelkit.adapters.sqlalchemy.writes import SqlWrites
+from cancelkit.adapters.stored import columns_of
 from cancelkit.errors import Conflict, Failed
 from cancelkit.records import CancellationRecord
 from tests import sql_race_crm
@@ -172,14 +173,12 @@ def _says_so(real: Callable[..., bool]) -> Callable[..., bool]:
 
 def any_version(self: SqlCancellations, record: CancellationRecord, expected: int) -> bool:
     """A cancellation is saved whatever its version."""
-    return self.update(self.one(id=record.id), stores._columns_of(record))
+    return self.update(self.one(id=record.id), columns_of(record))
 
 
 def slots(slot: int | None) -> Plant:
     """Every cancellation has the same slot, open or not."""
-    return instead(
-        stores, "_columns_of", lambda real: lambda record: {**real(record), "slot": slot}
-    )
+    return instead(stores, "columns_of", lambda real: lambda record: {**real(record), "slot": slot})
 
 
 # ---------------------------------------------------------------- units of work

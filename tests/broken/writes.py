@@ -336,6 +336,41 @@ class OverwritesAnswers(MemoryOperations):
         self._writes.put("operations", key, operation)
 
 
+class Forgets(MemoryOperations):
+    """Forgets what some condition says."""
+
+    def old(self, key: Any, one: Operation, before: datetime) -> bool:
+        raise NotImplementedError
+
+    def purge(self, before: datetime) -> int:
+        rows = self._writes.rows("operations")
+        old = [key for key, one in rows if self.old(key, one, before)]
+        for key in old:
+            self._writes.put("operations", key, None)
+        return len(old)
+
+
+class ForgetsProcess(Forgets):
+    def old(self, key: Any, one: Operation, before: datetime) -> bool:
+        return key[0] == self._tenant and one.outcome.at < before
+
+
+class ForgetsEverybodys(Forgets):
+    def old(self, key: Any, one: Operation, before: datetime) -> bool:
+        return one.verb is not Verb.PROCESS and one.outcome.at < before
+
+
+class ForgetsTheLast(Forgets):
+    def old(self, key: Any, one: Operation, before: datetime) -> bool:
+        mine = key[0] == self._tenant and one.verb is not Verb.PROCESS
+        return mine and one.outcome.at <= before
+
+
+class ForgetsNothing(MemoryOperations):
+    def purge(self, before: datetime) -> int:
+        return 0
+
+
 # ---------------------------------------------------------------- outbox
 
 

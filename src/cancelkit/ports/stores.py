@@ -106,6 +106,13 @@ class Operations(Protocol):
                 here or when the unit of work ends.
         """
 
+    def purge(self, before: datetime) -> int:
+        """Forget the operations whose outcome was before an instant; return how many.
+
+        Must:
+            O3: forget those of this tenant only, and none of Process: these are kept for ever.
+        """
+
 
 class Outbox(Protocol):
     """Notifications on their way; written with the command, sent by the relay.

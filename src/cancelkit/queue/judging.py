@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cancelkit import reading
-from cancelkit.asking import mentioned, unless_blind
+from cancelkit.asking import mentioned, or_none, unless_blind
 from cancelkit.checklist import Checklist
 from cancelkit.decide import Seen
 from cancelkit.evaluate import Judged, with_overrides
@@ -34,12 +34,9 @@ def judge_many(desk: Desk, unit: Unit, cases: Sequence[Seen]) -> list[Judged]:
     asked = _in_order(desk, needs.values())
     ids = [one.customer.id for one in cases]
     found, why = unless_blind(
-        desk,
-        "CustomerRepo.facts",
-        lambda: reading.facts_of(unit, ids, asked, cases[0].as_of),
-        blind=True,
+        desk, "CustomerRepo.facts", True, reading.facts_of, unit, ids, asked, cases[0].as_of
     )
-    users, _ = unless_blind(desk, "Users.find", lambda: _users(desk, cases, entered), blind=True)
+    users = or_none(desk, "Users.find", _users, desk, cases, entered)
     judged: list[Judged] = []
     for seen, one in zip(cases, entered, strict=True):
         row = found[seen.customer.id] if found else dict.fromkeys(asked, Unknown(why))

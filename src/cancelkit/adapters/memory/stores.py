@@ -115,6 +115,15 @@ class MemoryOperations:
             raise Conflict(f"The operation id {operation.op!r} is used up already.")
         self._writes.put("operations", key, operation)
 
+    def purge(self, before: datetime) -> int:
+        """See `Operations.purge`."""
+        rows = self._writes.rows("operations")
+        mine = [(key, one) for key, one in rows if key[0] == self._tenant]
+        old = [k for k, o in mine if o.verb is not Verb.PROCESS and o.outcome.at < before]
+        for key in old:
+            self._writes.put("operations", key, None)
+        return len(old)
+
 
 class MemoryOutbox:
     """See `cancelkit.ports.Outbox`."""

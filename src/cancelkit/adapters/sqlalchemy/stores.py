@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     Select,
     bindparam,
+    delete,
     literal_column,
     select,
     union_all,
@@ -137,9 +138,15 @@ class SqlOperations(Store):
     def add(self, operation: Operation) -> None:
         """See `Operations.add`."""
         row = {"customer": operation.customer, "verb": operation.verb.value, "op": operation.op}
-        self.insert({**row, "document": dump(operation)})
+        self.insert({**row, "used_at": _text(operation.outcome.at), "document": dump(operation)})
         if self.shared.late is not None:
             self.shared.late.finish()
+
+    def purge(self, before: datetime) -> int:
+        """See `Operations.purge`."""
+        t = self.table.c
+        old = (t.used_at < _text(before)) & (t.verb != Verb.PROCESS.value)
+        return int(self.ask(delete(self.table).where(self.one(), old)).rowcount)
 
     def _find(self) -> Any:
         """Select the operation, and the current cancellation where that is read ahead."""

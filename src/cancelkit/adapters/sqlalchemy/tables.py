@@ -147,8 +147,10 @@ def own_tables(
             key("customer"),
             Column("verb", _WORD, nullable=False),
             key("op"),
+            Column("used_at", _WORD, nullable=False),
             document(),
             unique("operation", "tenant", "customer", "verb", "op"),
+            Index(f"{prefix}used", "tenant", "used_at"),
         ),
         table(
             "outbox",

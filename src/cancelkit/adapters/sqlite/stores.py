@@ -36,7 +36,8 @@ CREATE TABLE IF NOT EXISTS cancelkit_history (
 CREATE INDEX IF NOT EXISTS cancelkit_history_customer ON cancelkit_history (tenant, customer);
 CREATE TABLE IF NOT EXISTS cancelkit_operations (
     tenant TEXT NOT NULL, customer TEXT NOT NULL, verb TEXT NOT NULL, op TEXT NOT NULL,
-    document TEXT NOT NULL, PRIMARY KEY (tenant, customer, verb, op));
+    used_at TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (tenant, customer, verb, op));
+CREATE INDEX IF NOT EXISTS cancelkit_operations_used ON cancelkit_operations (tenant, used_at);
 CREATE TABLE IF NOT EXISTS cancelkit_outbox (
     tenant TEXT NOT NULL, id TEXT NOT NULL, delivery TEXT NOT NULL, due TEXT NOT NULL,
     attempts INTEGER NOT NULL, leased_until TEXT, document TEXT NOT NULL,
@@ -180,8 +181,16 @@ class SqliteOperations(_Store):
             customer=operation.customer,
             verb=operation.verb.value,
             op=operation.op,
+            used_at=_text(operation.outcome.at),
             document=dump(operation),
         )
+
+    def purge(self, before: datetime) -> int:
+        """See `Operations.purge`."""
+        return self._db.execute(
+            "DELETE FROM cancelkit_operations WHERE tenant = ? AND used_at < ? AND verb <> ?",
+            (self._tenant, _text(before), Verb.PROCESS.value),
+        ).rowcount
 
 
 class SqliteOutbox(_Store):

@@ -12,7 +12,7 @@ from cancelkit.adapters.languages import Formats
 from cancelkit.adapters.web import security
 from cancelkit.adapters.web.document import document
 from cancelkit.adapters.web.values import Fields, PanelRequest
-from cancelkit.asking import link, moment, new_id, unless_blind
+from cancelkit.asking import link, moment, new_id, or_none
 from cancelkit.cancellation import Cancellation
 from cancelkit.desk import Desk
 from cancelkit.errors import CancelkitError, Invalid, NotAllowed
@@ -129,9 +129,7 @@ class Call:
         if links is None:
             return None
         customer = Customer(view.customer, view.name, tenant=self.desk.host.tenant)
-        return unless_blind(
-            self.desk, "Links.customer", lambda: link(links.customer(customer)), blind=True
-        )[0]
+        return or_none(self.desk, "Links.customer", lambda: link(links.customer(customer)))
 
     @property
     def _token_field(self) -> str:
