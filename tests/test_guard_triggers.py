@@ -6,8 +6,9 @@ The other writer runs in a thread. That it waits is asked of the server, not gue
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -77,18 +78,23 @@ def execute(engine: sa.Engine, statements: tuple[str, ...]) -> None:
             driver.cursor().execute(one)
 
 
-@pytest.fixture(scope="module")
-def engine(postgres_url: sa.URL) -> Iterator[sa.Engine]:
+@contextmanager
+def database(postgres_url: sa.URL, name: str) -> Generator[sa.Engine]:
     server = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with server.connect() as db:
-        db.exec_driver_sql("DROP DATABASE IF EXISTS guarded")
-        db.exec_driver_sql("CREATE DATABASE guarded")
-    made = sa.create_engine(postgres_url.set(database="guarded"), poolclass=NullPool)
-    META.create_all(made)
-    HOST.own.create(made)
-    yield made
+        db.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
+        db.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield sa.create_engine(postgres_url.set(database=name), poolclass=NullPool)
     with server.connect() as db:
-        db.exec_driver_sql("DROP DATABASE guarded")
+        db.exec_driver_sql(f"DROP DATABASE {name}")
+
+
+@pytest.fixture(scope="module")
+def engine(postgres_url: sa.URL) -> Iterator[sa.Engine]:
+    with database(postgres_url, "guarded") as made:
+        META.create_all(made)
+        HOST.own.create(made)
+        yield made
 
 
 @pytest.fixture
@@ -330,8 +336,14 @@ def of_tenants() -> SqlHost:
 
 
 @pytest.fixture
-def shared(engine: sa.Engine) -> Iterator[sa.Engine]:
+def shared(postgres_url: sa.URL) -> Iterator[sa.Engine]:
     """North's client 1 is cancelled, and south's has an open order and a date."""
+    with database(postgres_url, "guarded_tenants") as made:
+        _share(made)
+        yield made
+
+
+def _share(engine: sa.Engine) -> None:
     SHARED.create_all(engine)
     for guard in guards(of_tenants()):
         execute(engine, guard.create)
@@ -340,10 +352,6 @@ def shared(engine: sa.Engine) -> Iterator[sa.Engine]:
         db.execute(CLIENT.insert(), [{"tenant": t, "id": 1, "status": s} for t, s in clients])
         db.execute(WORK.insert().values(tenant="south", client_id=1, work="new"))
         db.execute(TERM.insert().values(tenant="south", client_id=1, term=sa.func.current_date()))
-    yield engine
-    for guard in guards(of_tenants()):
-        execute(engine, guard.drop)
-    SHARED.drop_all(engine)
 
 
 def test_a_record_is_not_moved_under_a_cancelled_customer_of_another_tenant(

@@ -148,7 +148,7 @@ def test_a_whole_cancellation_as_csv() -> None:
         "Status": "Live (PC)",
         "Owners": "Ann",
         "Profile": "",
-        "Stage": "scheduled",
+        "Stage": "Scheduled",
         "Where it stands": "Scheduled for 2026-03-09",
         "Blocked by": "",
         "Reasons": "Price; Service or support",

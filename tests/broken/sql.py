@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, nullcontext
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from attrs import evolve
 from sqlalchemy import func, literal_column, select, util
 
-from cancelkit.adapters.sqlalchemy import faults, joined, owned, repo, stores, writes
+from cancelkit.adapters.sqlalchemy import faults, joined, owned, repo, store, stores, writes
 from cancelkit.adapters.sqlalchemy.description import Records
 from cancelkit.adapters.sqlalchemy.joined import Joined
 from cancelkit.adapters.sqlalchemy.owned import Owned
@@ -91,8 +92,9 @@ def children_first(real: Callable[..., Any]) -> Callable[..., Any]:
     """The records are counted before the customer is locked, and the answer is kept."""
 
     def lock(self: Any, customer_id: str) -> Any:
-        source = next(iter(self._made.sources))
-        self._kept = self._single(customer_id, (source,), {"as_of": None, **self._mine})
+        asked = self._made.asked((next(iter(self._made.sources)),))
+        values = {**asked.values(date(2026, 3, 2)), **self._mine}
+        self._kept = self._single(customer_id, asked, values)
         return real(self, customer_id)
 
     return lock
@@ -264,7 +266,7 @@ def no_version(real: Callable[..., bool]) -> Callable[..., bool]:
     return update
 
 
-raw_violations = replaced(stores, "writing_own", lambda table: nullcontext())
+raw_violations = replaced(store, "writing_own", lambda table: nullcontext())
 
 
 def forgets_codes(*codes: str) -> Plant:
