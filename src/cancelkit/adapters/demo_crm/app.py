@@ -27,6 +27,7 @@ from cancelkit.adapters.starlette import panel_app
 from cancelkit.adapters.web import Panel
 from cancelkit.desk import Desk
 from cancelkit.errors import NotAllowed
+from cancelkit.kit import CancelKit
 from cancelkit.messages import Message
 from cancelkit.records import State, Verb
 from cancelkit.roles import EitherRole
@@ -43,7 +44,7 @@ class DemoCrm:
     """The pages of the demo CRM."""
 
     def __init__(self, engine: Engine) -> None:
-        self.kit = make_kit(engine)
+        self.kit: CancelKit = make_kit(engine)
         fill(engine, self.today)
         self._crm = Crm(engine)
         self._staff = Staff(engine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -17,7 +18,7 @@ from cancelkit.people import Customer
 from cancelkit.roles import EitherRole
 from cancelkit.sections.creating_expiry import FUTURE_EXPIRY_CREATING, CreateExpiry
 
-CLOSED = {
+CLOSED: Mapping[str, tuple[str, ...]] = {
     "cases": ("completed", "duplicate", "incomplete", "won't fix", "closed"),
     "opportunities": ("won", "lost", "cancelled"),
     "quotations": ("won", "lost", "expired", "cancelled"),
