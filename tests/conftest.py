@@ -113,6 +113,8 @@ def _how_to_repeat(config: pytest.Config) -> str:
 PROOFS = frozenset(
     f"test_{name}.py"
     for name in (
+        "benchmarks",
+        "benchmarks_sql",
         "broken_adapters",
         "broken_sql",
         "contract_sqlalchemy",
@@ -121,12 +123,16 @@ PROOFS = frozenset(
         "guard_triggers",
         "interleavings",
         "machine",
+        "languages",
         "pairs",
+        "panel_counts",
         "panel_document",
         "panel_leaks",
         "panel_matrix",
         "panel_schemathesis",
+        "panel_texts",
         "panel_unsafe",
+        "phantom",
         "section_contract",
         "sql_alembic",
         "sql_bouncer",
@@ -135,6 +141,7 @@ PROOFS = frozenset(
         "sql_crashes",
         "sql_kill",
         "sql_paused",
+        "sql_plans",
         "sql_races",
         "state_machine",
     )
