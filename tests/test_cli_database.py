@@ -132,13 +132,9 @@ def test_the_hosts_own_engine_may_be_given(shop: Path, capsys: pytest.CaptureFix
     assert "on SQLite (crm.db)" in out
 
 
-# Python 3.13 says of an engine on SQLite that its pool was left to the garbage collector.
-STRICT = ("-W", "error", "-W", "ignore:unclosed database:ResourceWarning")
-
-
 def test_a_real_process_finds_the_module_in_the_current_folder(shop: Path) -> None:
     done = subprocess.run(
-        [sys.executable, *STRICT, "-m", "cancelkit", *DOCTOR],
+        [sys.executable, "-W", "error", "-m", "cancelkit", *DOCTOR],
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         timeout=60,

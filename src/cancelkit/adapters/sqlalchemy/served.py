@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, inspect, make_url
+from sqlalchemy import Engine, NullPool, create_engine, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from cancelkit.adapters.sqlalchemy.ddl import create_tables, dialect_of, family_of, script
@@ -59,6 +59,8 @@ def opened(address: str, *, new: bool = False) -> Engine:
         in_file = file and file != ":memory:" and not file.startswith("file:")
         if file and in_file and not new and not Path(file).exists():
             raise Invalid(f"There is no file {file}.")
+        if in_file or url.get_backend_name() != "sqlite":  # in memory, it is gone when it is closed
+            return create_engine(url, poolclass=NullPool)  # nobody is left to close a pool
         return create_engine(url)
 
 
