@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ PRAGMA journal_mode = WAL;
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder with a module and a database, which is the current one."""
     (tmp_path / "doctor_shop.py").write_text(SHOP, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
@@ -81,7 +82,9 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         order = "(id INTEGER PRIMARY KEY, customer_id REFERENCES customer, status)"
         db.exec_driver_sql(f'CREATE TABLE "order" {order}')
     engine.dispose()
-    return tmp_path
+    yield tmp_path
+    if imported := sys.modules.get("doctor_shop"):
+        imported.engine.dispose()
 
 
 DOCTOR = ("doctor", "doctor_shop:host", "--database", "sqlite:///crm.db")

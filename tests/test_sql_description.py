@@ -678,12 +678,14 @@ def test_constants_of_conditions_are_in_the_text() -> None:
         }
     )
     made = host.statements.single((OpenRecords("cases"),), locking=False)
-    with sqlite_engine(Path(":memory:")).connect() as db:
+    engine = sqlite_engine(Path(":memory:"))
+    with engine.connect() as db:
         META.create_all(db)
         db.exec_driver_sql("ALTER TABLE case_ ADD COLUMN kept BLOB")
         seen: list[tuple[str, Any]] = []
         event.listen(db, "before_cursor_execute", lambda *given: seen.append(given[2:4]))
         db.execute(made, {"customer": 1})
+    engine.dispose()
     ((text, values),) = seen
     assert "IN ('done', '50% off', 'it''s') OR case_.id = 7" in text
     assert "case_.closed_at > '2020-01-01 00:00:00.000000' OR kept = ?" in text
