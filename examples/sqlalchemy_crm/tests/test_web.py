@@ -14,7 +14,7 @@ from fastapi import Depends, FastAPI
 from flask import Flask
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
-from sqlalchemy_crm import fastapi_app, flask_app
+from sqlalchemy_crm import fastapi_app, flask_app, serving
 from sqlalchemy_crm.__main__ import prepare
 from sqlalchemy_crm.crm import account_of, call_again, finish
 from sqlalchemy_crm.login import PASSWORD
@@ -246,6 +246,13 @@ def test_the_command_fills_the_database_and_serves_on_this_machine_only(
     served: list[Any] = []
     monkeypatch.setattr(uvicorn, "run", lambda app, **at: served.append((app, at)))
     monkeypatch.setattr(Flask, "run", lambda app, host, port: served.append((app, (host, port))))
+    opened: list[Engine] = []
+
+    def opening(address: str) -> Engine:
+        opened.append(create_engine(address))
+        return opened[0]
+
+    monkeypatch.setattr(serving, "create_engine", opening)
     url = f"sqlite:///{tmp_path / 'new.db'}"
     assert 0 == module.main(["--database", url, "--port", "8123"])
     printed = capsys.readouterr().out
@@ -255,6 +262,7 @@ def test_the_command_fills_the_database_and_serves_on_this_machine_only(
     assert "8123" in str(at)
     ask = in_flask(app) if isinstance(app, Flask) else in_fastapi(app)
     assert "Harbour Café" in ask("GET", "/", "raj").text
+    opened[0].dispose()
 
 
 def test_what_the_readme_quotes_of_the_applications_is_what_runs() -> None:
